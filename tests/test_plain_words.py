@@ -11,6 +11,7 @@ ROOMS = (
     "botox_analysis.errors",
     "botox_analysis.report",
     "botox_analysis.trials",
+    *(f"botox_analysis.models.{room}" for room in ("repeated", "imputation", "sensitivity")),
     "botox_analysis.models.parts",
     "botox_analysis.models.means",
     "botox_analysis.models.linear",

@@ -184,8 +184,8 @@ METHODS = {
     "Endpoint": (lambda kinds, given: ba.Endpoint(given, "x", len), "path", "the name of an endpoint"),
     "Trial.restrict": (lambda kinds, given: kinds["trial"].restrict(given), "", "populations are|the name of a population"),
     "MmrmFit.residuals": (lambda kinds, given: kinds["fit"].residuals(given), "", WORD),
-    "MmrmFit.covariance": (lambda kinds, given: kinds["fit"].covariance(given), "", "one for all|a level of the column"),
-    "MmrmFit.correlation": (lambda kinds, given: kinds["fit"].correlation(given), "", "one for all|a level of the column"),
+    "MmrmFit.covariance": (lambda kinds, given: kinds["fit"].covariance(given), "", "one covariance|a level of the column"),
+    "MmrmFit.correlation": (lambda kinds, given: kinds["fit"].correlation(given), "", "one covariance|a level of the column"),
     "MmrmFit.average_differences": (
         lambda kinds, given: kinds["fit"].average_differences(given), "none", "its visits are|a list of one visit or more"
     ),
@@ -194,7 +194,7 @@ METHODS = {
         lambda kinds, given: kinds["fit"].subgroup_differences(given), "", "the name of a covariate|effect differs between arms"
     ),
     "MmrmFit.contrasts": (lambda kinds, given: kinds["fit"].contrasts(given), "", "a name for each contrast"),
-    "Imputations.completed": (lambda kinds, given: kinds["imputations"].completed(given), "", "numbered from 0 to 1"),
+    "Imputations.completed": (lambda kinds, given: kinds["imputations"].completed(given), "", "must be from 0 to 1"),
     "diary.ContinuationRule": (lambda kinds, given: ba.diary.ContinuationRule(given, 0.5), "path", "the name of the rule"),
     "safety.EmergentRule": (lambda kinds, given: ba.safety.EmergentRule(given), "path", "the name of the rule"),
     "diary.DiaryRule": (lambda kinds, given: ba.diary.DiaryRule(given), "path", "the name of the rule"),

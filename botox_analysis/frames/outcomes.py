@@ -285,7 +285,10 @@ def _one_word(column: pd.Series[Any]) -> str | None:
     if isinstance(values, pd.Categorical):
         codes = values.codes
         return str(values.categories.array[codes[0]]) if codes[0] >= 0 and (codes == codes[0]).all() else None
-    found = values.unique()
+    # Arrow finds the distinct texts in one call, where a pandas array takes some twenty.
+    found = (
+        values.__arrow_array__().unique().to_pylist() if isinstance(values, pd.arrays.ArrowExtensionArray) else values.unique()
+    )
     word = found[0] if len(found) == 1 else None
     return str(word) if isinstance(word, str) or not pd.isna(word) else None
 

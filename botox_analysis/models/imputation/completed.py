@@ -1,4 +1,4 @@
-"""`Completed`: *outcomes*, completed many times: the data that `Imputations` answers from."""
+"""`Completed`: *outcomes* completed many times, the data of `Imputations`."""
 
 from __future__ import annotations
 
@@ -23,15 +23,16 @@ APPROXIMATE_BAYES, BAYES = "approximate Bayes", "Bayes"
 JACKKNIFE, BOOTSTRAP = "jackknife", "bootstrap"
 
 RUBIN, RESAMPLED = "Rubin", "resampled"
-"""What several data sets are: draws of what is missing, or conditional means in all subjects and in resamples of them."""
+"""Kinds of data sets: draws of missing values, or conditional means in all subjects and in resamples of them."""
 
 _POOLED = {RUBIN: "Rubin's rules", RESAMPLED: "resamples of subjects"}
 
 _AFTER = "an event, or the last value"
 
 REPEATED_SAMPLING, INFORMATION_ANCHORED = "repeated sampling", "information-anchored"
-"""What a variance is of: estimates over repeated trials; or what complete data would have, enlarged by the share of the
-information that is lost under missing at random (Cro S, Carpenter JR, Kenward MG (2019). J R Stat Soc A 182:623-645)."""
+"""Targets of a variance: the variance of estimates over repeated trials; or the variance of complete data, enlarged by the lost
+share of information. That share is the one under missing at random (Cro S, Carpenter JR, Kenward MG (2019). J R Stat Soc A
+182:623-645)."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -43,33 +44,39 @@ class Completed(Shown):
     outcomes : DataFrame
         *outcomes* as observed, of the subjects who enter.
     grid : SubjectGrid
-        Of these.
+        Grid of the outcomes.
     response : str
-        The column that is imputed, ``"change"`` or ``"value"``; the other follows.
+        The column that is imputed, ``"change"`` or ``"value"``; the other column is computed from it.
     values : ndarray, shape (B, N, V)
-        The response with what is missing in place.
+        Completed responses, in the unit of the endpoint.
     imputed, after : ndarray of bool, shape (N, V)
-        What was imputed; and of that, what came after the subject's intercurrent event (or last value, where events are not
-        known).
+        Imputed values; and imputed values after the intercurrent event of the subject (or after the last value, if events are
+        unknown).
     draws : str
-        How: approximate Bayes, Bayes, jackknife, bootstrap.
+        Method: approximate Bayes, Bayes, jackknife or bootstrap.
     words : str
-        What stands for missing values, in words.
+        Description of the imputation.
     target : str
-        What the variance is of that the draws lead to: `REPEATED_SAMPLING` or `INFORMATION_ANCHORED`.
+        Target of the variance: `REPEATED_SAMPLING` or `INFORMATION_ANCHORED`.
     weights : ndarray, shape (B, N), optional
-        For conditional means: how often each subject counts. The first data set has everybody once, the others are resamples.
+        For conditional means: counts of each subject. The first data set has each subject once, the others are resamples.
     diagnostics : DataFrame
         For Bayes: parameter, mean, standard deviation, split R-hat and effective sample size of its draws; else empty.
     not_entered : tuple of LeftOut
         Subjects who do not enter, and values that are not imputed.
     onward : callable, optional
-        (N, V) -> (B, N, V): how far imputed values move when they are moved by these numbers, each in turn, and later ones are
-        imputed given the moved ones.
+        Function from shifts, shape (N, V), to the movement of imputed values, shape (B, N, V). Each value is shifted in turn, and
+        later values are imputed given the shifted ones.
     begun : ndarray of bool, shape (N, V), optional
-        Visits after the subject's event, whether imputed or not. Left out: from the first of `after`.
+        Visits after the event of the subject, imputed or observed. Default: from the first visit in `after`.
     in_part : ndarray of bool, shape (N, V), optional
-        Of what was imputed, the values of which a part was recorded, such as some days of a period. Left out: none.
+        Imputed values with a recorded part, such as some days of a period. Default: none.
+
+    Examples
+    --------
+    >>> imputations = ba.missing.impute(outcomes, strategy="missing at random", n=2, seed=1)
+    >>> imputations.draws, len(imputations)
+    ('approximate Bayes', 2)
     """
 
     outcomes: pd.DataFrame
@@ -107,63 +114,96 @@ class Completed(Shown):
         return Overview(f"Imputations: {words['endpoint']}", rows)
 
     def __len__(self) -> int:
-        """How many data sets there are."""
+        """Count the data sets."""
         return len(self.values)
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
-        """Give the completed data sets, one after the other."""
+        """Iterate over the completed data sets."""
         return (self[number] for number in range(len(self)))
 
     def __getitem__(self, number: int) -> pd.DataFrame:
-        """Give one of the completed data sets, as `completed` does; a negative number counts from the end."""
+        """Give one completed data set, as `completed` does; a negative number counts from the end."""
         if is_whole_number(number) and -len(self) <= number < 0:
             return self.completed(number + len(self))
         if is_whole_number(number) and number >= len(self):
-            raise IndexError(f"there is no data set {number}; they are numbered from 0 to {len(self) - 1}.")
+            raise IndexError(f"`number` must be from 0 to {len(self) - 1}; got {number}.")
         return self.completed(number)
 
     @property
     def left_out(self) -> pd.DataFrame:
-        """Who, or what, does not enter: where, reason, n."""
+        """Subjects and values that do not enter, counted by analysis and reason.
+
+        Examples
+        --------
+        >>> imputations = ba.missing.impute(outcomes, strategy="missing at random", n=2, seed=1)
+        >>> len(imputations.left_out)
+        0
+        """
         return left_out_frame(self.not_entered)
 
     @property
     def handling(self) -> Handling:
-        """What stands for missing values in each data set, and how values were derived."""
+        """Handling of missing values in each data set, and derivation of values.
+
+        Examples
+        --------
+        >>> imputations = ba.missing.impute(outcomes, strategy="missing at random", n=2, seed=1)
+        >>> imputations.handling.missing
+        'missing at random (2 imputations by approximate Bayes, seed 1)'
+        """
         return handling_of(self.outcomes).filled_by(self.words)
 
     @property
     def since_event(self) -> BoolArray:
-        """Visits after the subject's event, whether imputed or not, shape (N, V)."""
+        """Visits after the event of the subject, imputed or observed, shape (N, V).
+
+        Examples
+        --------
+        >>> imputations = ba.missing.impute(outcomes, strategy="missing at random", n=2, seed=1)
+        >>> imputations.since_event.shape == imputations.values.shape[1:]
+        True
+        """
         return np.asarray(np.logical_or.accumulate(self.after, axis=1)) if self.begun is None else self.begun
 
     @property
     def pooled_by(self) -> str:
-        """By which kind of rule the data sets are pooled: `RUBIN` or `RESAMPLED`."""
+        """Rule by which the data sets are pooled: `RUBIN` or `RESAMPLED`.
+
+        Examples
+        --------
+        >>> ba.missing.impute(outcomes, strategy="missing at random", n=2, seed=1).pooled_by
+        'Rubin'
+        """
         return RUBIN if self.weights is None else RESAMPLED
 
     def completed(self, number: int) -> Outcomes:
-        """One of the completed data sets.
+        """Give one completed data set.
 
         Parameters
         ----------
         number : int
-            From 0.
+            Number of the data set, from 0.
 
         Returns
         -------
         DataFrame
-            *outcomes*, for any analysis; ``imputed`` is true where a value stands for one of which nothing was recorded. In a
-            resample subjects are numbered: who is drawn twice is there twice, who is not drawn is absent.
+            *outcomes*, for any analysis. ``imputed`` is true for imputed values without a recorded part. In a resample subjects
+            are renumbered: a subject drawn twice occurs twice, a subject not drawn is absent.
 
         Raises
         ------
         DataError
-            There is no such data set.
+            No data set has this number.
+
+        Examples
+        --------
+        >>> imputations = ba.missing.impute(outcomes, strategy="missing at random", n=2, seed=1)
+        >>> int(imputations.completed(0)["value"].isna().sum())
+        0
         """
         if not is_whole_number(number) or not 0 <= number < len(self):
             found = kind_of(number).removeprefix("the number ")
-            raise DataError(f"there is no data set {found}; they are numbered from 0 to {len(self) - 1}.")
+            raise DataError(f"`number` must be from 0 to {len(self) - 1}, a data set; got {found}.")
         filled = with_values(self.outcomes, self.grid, self.values[number], self.response, self.words)
         if self.in_part is not None:
             in_part = self.in_part.ravel() if self.grid.cell is None else self.in_part.ravel()[self.grid.cell]
@@ -173,19 +213,26 @@ class Completed(Shown):
         return _repeated(filled, self.grid, self.weights[number].astype(int))
 
     def moved(self, by: FloatArray, words: str) -> Self:
-        """The same with imputed values moved.
+        """Add numbers to imputed values.
 
         Parameters
         ----------
         by : ndarray, shape (N, V) or (B, N, V)
-            Added to the values; 0 where nothing was imputed.
+            Numbers to add, in the unit of the endpoint; 0 for observed values.
         words : str
-            What was added, for the method.
+            Description of the numbers, for the method.
 
         Returns
         -------
         Imputations
-            New ones.
+            New imputations.
+
+        Examples
+        --------
+        >>> imputations = ba.missing.impute(outcomes, strategy="missing at random", n=2, seed=1)
+        >>> moved = imputations.moved(1.0 * imputations.imputed, "1 day added")
+        >>> moved.words
+        'missing at random (2 imputations by approximate Bayes, seed 1), 1 day added'
         """
         return replace(self, values=self.values + by, words=f"{self.words}, {words}")
 

@@ -1,4 +1,4 @@
-"""Draws of the parameters of an imputation model, and what is missing given them."""
+"""Draws of the parameters of an imputation model, and of missing values given the parameters."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ class Parameters:
     sigma : ndarray, shape (B, K, V, V)
         Covariances.
     seeds : sequence of SeedSequence
-        For the values of each `AT_ONCE` data sets; empty where conditional means stand for them.
+        Seeds for the values of each `AT_ONCE` data sets; empty for conditional means.
     weights : ndarray, shape (B, N), or None
-        For conditional means in resamples: how often each subject counts.
+        For conditional means in resamples: counts of each subject.
     n_failed : int
-        Resamples that did not determine the model and were drawn anew.
+        Number of resamples that did not determine the model and were drawn again.
     diagnostics : DataFrame
-        Of a posterior.
+        Diagnostics of a posterior; else empty.
     """
 
     beta: FloatArray
@@ -70,19 +70,19 @@ class Parameters:
 
 
 def values_given(model: ImputationModel, parameters: Parameters) -> FloatArray:
-    """Completed responses.
+    """Complete the responses, given draws of the parameters.
 
     Parameters
     ----------
     model : ImputationModel
-        Of N subjects at V visits.
+        Imputation model of N subjects at V visits.
     parameters : Parameters
-        Of the fit of this model, or of one with the same fit and other strategies.
+        Parameters of this model, or of a model with the same fit and other strategies.
 
     Returns
     -------
     ndarray, shape (B, N, V)
-        Models with the same fit have the same random numbers, so that strategies differ by nothing else.
+        Completed responses. Models with the same fit have the same random numbers, so only the strategies differ.
     """
     starts = range(0, len(parameters.beta), AT_ONCE)
     seeds: Sequence[np.random.SeedSequence | None] = parameters.seeds or [None] * len(starts)
@@ -99,19 +99,19 @@ def _fill(model: ImputationModel, beta: FloatArray, sigma: FloatArray, seed: np.
 
 
 def one_resample(model: ImputationModel, seed: np.random.SeedSequence) -> Parameters:
-    """The parameters in one bootstrap sample that determines them.
+    """Estimate the parameters in one bootstrap sample that determines them.
 
     Parameters
     ----------
     model : ImputationModel
-        Of N subjects.
+        Imputation model of N subjects.
     seed : SeedSequence
-        Of the sample, and of the values given it.
+        Seed of the sample, and of the values given the parameters.
 
     Returns
     -------
-    Parameters
-        For one data set.
+    drawn : Parameters
+        The estimates, for one data set.
     """
     of_parameters, of_values = seed.spawn(2)
     _, beta, sigma, _ = _resampled(model, 1, of_parameters)
@@ -130,15 +130,15 @@ def _bayes(model: ImputationModel, n: int, seed: int) -> Parameters:
     fit = model.fit
     if fit.covariance_structure.structure != "unstructured":
         raise ValueError(
-            f"covariance is {fit.structure!r}; draws by Bayes are of an unstructured one, with or without ' by arm'. "
-            f"Take it, or draws='{APPROXIMATE_BAYES}'."
+            f"`covariance` must be 'unstructured', with or without ' by arm', for draws by Bayes; got {fit.structure!r}. "
+            f"Try draws='{APPROXIMATE_BAYES}'."
         )
     of_parameters, of_values = np.random.SeedSequence(seed).spawn(2)
     with one_thread():
         try:
             drawn = draw_posterior(fit.measures.of_subjects, fit.fitted.problem, fit.fitted.optimum.sigma, n, of_parameters)
         except NotDetermined as error:
-            raise FitError(f"the posterior of the imputation model is not determined: {error}; take fewer covariates.") from error
+            raise FitError(f"the posterior of the imputation model is not determined: {error}. Try fewer covariates.") from error
     kept = [place for place, name in enumerate(fit.names) if name not in fit.aliased]
     visits = model.grid.visits
     pairs = [(i, j) for i in range(len(visits)) for j in range(i, len(visits))]
@@ -148,12 +148,12 @@ def _bayes(model: ImputationModel, n: int, seed: int) -> Parameters:
         for i, j in pairs
     ]
     covariances = [drawn.sigma[:, place, i, j] for place in range(drawn.sigma.shape[1]) for i, j in pairs]
-    each = np.column_stack([drawn.beta[:, kept], *covariances])
+    parameters = np.column_stack([drawn.beta[:, kept], *covariances])
     diagnostics = pd.DataFrame(
         {
             "parameter": [*(fit.names[place] for place in kept), *names],
-            "mean": each.mean(axis=0),
-            "standard_deviation": each.std(axis=0, ddof=1),
+            "mean": parameters.mean(axis=0),
+            "standard_deviation": parameters.std(axis=0, ddof=1),
             "r_hat": drawn.r_hat,
             "effective": drawn.effective,
         }
@@ -161,7 +161,7 @@ def _bayes(model: ImputationModel, n: int, seed: int) -> Parameters:
     return Parameters(drawn.beta, drawn.sigma, seeds_of_parts(n, of_values), diagnostics=diagnostics)
 
 
-def _jackknife(model: ImputationModel, n: int, seed: int) -> Parameters:  # noqa: ARG001 - one signature for all
+def _jackknife(model: ImputationModel, n: int, seed: int) -> Parameters:  # noqa: ARG001 - one signature for all draws
     n_subjects = model.grid.n_subjects
     _refuse_many(model, n_subjects + 1)
     weights = np.vstack([np.ones(n_subjects), 1 - np.eye(n_subjects)])
@@ -190,7 +190,7 @@ def _refuse_many(model: ImputationModel, n_sets: int) -> None:
 
 
 def _bootstrapped(model: ImputationModel, n: int, seed: np.random.SeedSequence) -> tuple[FloatArray, FloatArray, FloatArray, int]:
-    """Weights of n resamples, coefficients and covariances in them, and how many were drawn anew."""
+    """Draw n resamples: their weights, coefficients and covariances, and the number that were drawn again."""
     (weights, beta, sigma), n_failed = in_parts(partial(_resampled, model), n, seed, TOO_MANY)
     return weights, beta, sigma, n_failed
 
@@ -226,17 +226,17 @@ DRAWS: dict[str, Callable[[ImputationModel, int, int], Parameters]] = {
     APPROXIMATE_BAYES: _approximate_bayes,
     BAYES: _bayes,
 }
-"""Ways of drawing by name: a model, how many and a seed -> parameters."""
+"""Methods of drawing by name: functions from a model, the number of draws and a seed to parameters."""
 
 VARIANCES: dict[str, Callable[[ImputationModel, int, int], Parameters]] = {
     JACKKNIFE: _jackknife,
     BOOTSTRAP: _bootstrap,
 }
-"""By the variance that resamples lead to, likewise."""
+"""Methods of resampling by name, with the same signature."""
 
 
 class ImputingFurther(Completed):
-    """Data sets in which some values may still be missing."""
+    """Completed data sets that may still have missing values."""
 
     def impute(
         self,
@@ -247,39 +247,46 @@ class ImputingFurther(Completed):
         by_visit: Sequence[str] | None = None,
         covariance: AnyCovariance | Sequence[AnyCovariance] = "unstructured",
     ) -> Self:
-        """Impute what is still missing, once in each data set, by approximate Bayes.
+        """Impute the values that are still missing, once in each data set, by approximate Bayes.
 
         Parameters
         ----------
         strategy : str, callable, or mapping of str to these
             As for `missing.impute`.
         seed : int
-            Of the draws.
+            Seed of the random number generator (int >= 0).
         covariates, by_visit, covariance
             As for `missing.impute`.
 
         Returns
         -------
         Imputations
-            As many data sets, such as those of `missing.impute_diary` with subjects who left imputed, too.
+            The same number of data sets. After `missing.impute_diary`, subjects who discontinued have values, too.
 
         Raises
         ------
         DataError
-            The data sets hold conditional means; or as `missing.impute`.
+            The data sets contain conditional means; or as for `missing.impute`.
         FitError
-            As `missing.impute`.
+            As for `missing.impute`.
         ValueError
-            As `missing.impute`.
+            As for `missing.impute`.
+
+        Examples
+        --------
+        >>> days = ba.missing.impute_diary(trial.restrict("itt"), ba.HEADACHE_DAYS, n=2, seed=1)
+        >>> whole = days.impute(strategy="jump to reference", seed=2)
+        >>> len(whole), int(whole.completed(0)["value"].isna().sum())
+        (2, 0)
         """
         require_draws(len(self), seed, "data sets are")
         covariates = covariates if covariates is None else names_in("covariates", covariates)
         by_visit = by_visit if by_visit is None else names_in("by_visit", by_visit)
         modelled = partial(imputation_model, strategy=strategy, covariates=covariates, by_visit=by_visit, covariance=covariance)
         if self.weights is not None:
-            raise DataError(f"the data sets hold conditional means ({self.draws}), which are imputed already.")
+            raise DataError(f"the data sets contain conditional means ({self.draws}), without missing values; expected draws.")
         seeds = np.random.SeedSequence(seed).spawn(len(self))
-        drawn = Parallel()(delayed(_one_further)(self, number, own, modelled) for number, own in enumerate(seeds))
+        drawn = Parallel()(delayed(_one_further)(self, number, of_values, modelled) for number, of_values in enumerate(seeds))
         model = modelled(self.completed(0))
         entered = self.outcomes["subject"].isin(model.outcomes["subject"].unique()).to_numpy()
         kept = self.grid.wide(entered, absent=False).any(axis=1)

@@ -1,4 +1,4 @@
-"""`ImputedFit`: an analysis of covariance of many completed data sets, which answers `means` and `differences` as a fit does."""
+"""`ImputedFit`: an analysis of covariance of many completed data sets, with the methods `means` and `differences` of a fit."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ class ImputedFit:
     Attributes
     ----------
     imputations : Imputations
-        What was completed.
+        The completed data sets.
     covariates : tuple of str
-        Of the analysis.
+        Covariates of the analysis.
     labels : mapping of str to str
-        The estimand's trial, population, endpoint, intercurrent and measure.
+        Trial, population, endpoint, intercurrent and measure of the estimand.
     arms, visits : tuple of str
-        Reference first; in time.
+        Arms, the reference first; visits in order of time.
     n : ndarray, shape (A, V)
-        Subjects analysed, with observed or imputed values.
+        Number of subjects analysed, with observed or imputed values.
     response : str
         The column of outcomes that was analysed.
     not_entered : tuple of LeftOut
-        Subjects that do not enter, and values that are not imputed.
+        Subjects who do not enter, and values that are not imputed.
     """
 
     imputations: Imputations
@@ -48,11 +48,11 @@ class ImputedFit:
 
     @property
     def left_out(self) -> pd.DataFrame:
-        """Subjects that do not enter: where, reason, n."""
+        """Subjects who do not enter, counted by analysis and reason."""
         return left_out_frame(self.not_entered)
 
     def means(self, *, conf_level: float = 0.95) -> Estimates:
-        """Adjusted means of each arm at each visit.
+        """Estimate the adjusted mean of each arm at each visit.
 
         Parameters
         ----------
@@ -67,7 +67,7 @@ class ImputedFit:
         return self.imputations.pool("means", covariates=self.covariates, visits=self.visits, conf_level=conf_level)
 
     def differences(self, *, conf_level: float = 0.95) -> Estimates:
-        """Adjusted differences of each arm to the reference at each visit.
+        """Estimate the adjusted difference of each arm to the reference at each visit.
 
         Parameters
         ----------
@@ -88,21 +88,21 @@ def fit_imputed(imputations: Imputations, *, covariates: Sequence[str], visits: 
     Parameters
     ----------
     imputations : Imputations
-        From `missing.impute`.
+        Imputations of `missing.impute`.
     covariates : sequence of str
-        Of the analysis.
+        Covariates of the analysis.
     visits : sequence of str
-        Those to analyse.
+        Visits to analyse.
 
     Returns
     -------
     ImputedFit
-        Its numbers are those of `Imputations.pool`.
+        A fit with the estimates of `Imputations.pool`.
 
     Raises
     ------
     DataError, FitError
-        As `fit_ancova`.
+        As for `fit_ancova`.
     """
     first = fit_ancova(imputations.completed(0), covariates=covariates, response=imputations.response, visits=visits)
     not_entered = (*imputations.not_entered, *first.not_entered)

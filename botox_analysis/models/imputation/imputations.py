@@ -1,4 +1,4 @@
-"""`Imputations`: *outcomes* completed many times, and the analyses of them."""
+"""`Imputations`: *outcomes* completed many times, with pooled analyses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from botox_analysis.models.imputation.tipping import Tipping
 class Imputations(ImputingFurther, Pooling, PoolingResponders, Shifting, Tipping):
     """*Outcomes* of N subjects at V visits, completed B times.
 
-    Iterate over the completed data sets, or take one by its number. `pool` analyses all; `shift` moves imputed values;
-    `tipping_surface` and `tipping_point` find out how far the conclusion depends on them. Attributes are those of
-    `Completed`.
+    Data sets are iterated over, or taken by number. `pool` analyses all, and `shift` moves imputed values. `tipping_surface` and
+    `tipping_point` show how the conclusion depends on imputed values. Attributes are those of `Completed`.
+
+    Examples
+    --------
+    >>> imputations = ba.missing.impute(outcomes, strategy="jump to reference", n=2, seed=1)
+    >>> [int(completed["imputed"].sum()) for completed in imputations]
+    [542, 542]
     """

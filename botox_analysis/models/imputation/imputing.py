@@ -1,4 +1,4 @@
-"""`missing.impute`, `missing.conditional_means`: *outcomes* -> *outcomes* completed many times, under a model."""
+"""`missing.impute` and `missing.conditional_means`: *outcomes* completed many times under a model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from botox_analysis.errors import require_choice, require_outcomes
+from botox_analysis.errors import listed, require_choice, require_outcomes
 from botox_analysis.frames.handling import IMPUTATION_STRATEGIES, SINGLE_VALUE_RULES
 from botox_analysis.frames.outcomes import INTERCURRENT_EVENT, Outcomes
 from botox_analysis.models.imputation.completed import (
@@ -37,61 +37,64 @@ def impute(
 ) -> Imputations:
     """Impute missing values many times, from a mixed model for repeated measures.
 
-    The model is fitted to what was observed. Its parameters are drawn, and given them and the subject's own values, what is
-    missing. What happens after an intercurrent event is assumed, not estimated: so several assumptions belong side by side
-    (`missing.sensitivity`).
+    The model is fitted to observed values. Its parameters are drawn first. Missing values are then drawn given the parameters and
+    the observed values of the subject. Values after an intercurrent event follow an assumption, not an estimate: compare several
+    assumptions by `missing.sensitivity`.
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*, with the full grid of subjects and visits. Where `intercurrent.address` has written ``intercurrent_event``,
-        strategies begin at each subject's event (of several, the first whose strategy is not missing at random holds), and what
-        is missing without an event is missing at random (the words of the method count it); without the column they begin at
-        the first visit after the last value. Gaps before that are missing at random.
+        *outcomes*, with a row for each subject and visit. With the column ``intercurrent_event`` of `intercurrent.address`,
+        strategies begin at the event of each subject. Of several events, the first whose strategy is not missing at random holds.
+        Values missing without an event are missing at random, and the method counts them. Without the column, strategies begin at
+        the first visit after the last value. Earlier gaps are missing at random.
     strategy : str, callable, or mapping of str to these
-        ``"missing at random"``: as those of the arm who went on (take it for an estimand that asks what had been without the
-        event). ``"jump to reference"``: at once as in the reference (the effect needs the treatment). ``"copy reference"``: as if
-        in the reference from the start; what was gained fades as correlations do. ``"copy increments in reference"``: what was
-        gained stays, and moves on like the reference. ``"last mean carried forward"``: the arm's mean stays where it was. Or a
-        function of the same signature as those of `REFERENCE_BASED`: the `Normal` of the subject's visits in the own arm, that in
-        the reference, and the first visit after the event give the `Normal` from which is imputed. Or for each kind of event its
-        own, as in ``{"discontinuation": "jump to reference", "rescue": "missing at random"}``.
+        Strategy after intercurrent events: a word, a function, or one of these for each kind of event, such as
+        ``{"discontinuation": "jump to reference", "rescue": "missing at random"}``.
+
+        ``"missing at random"``: like subjects of the same arm who continued (for a hypothetical estimand, without the event).
+        ``"jump to reference"``: at once like the reference (the effect ends with the treatment). ``"copy reference"``: like the
+        reference from randomisation on; the gain fades with the correlations. ``"copy increments in reference"``: the gain is
+        kept, and later changes are those of the reference. ``"last mean carried forward"``: the mean of the arm stays constant.
+
+        A function has the signature of the functions in `REFERENCE_BASED`. Its arguments are the `Normal` in the arm of the
+        subject, the `Normal` in the reference, and the first visit after the event. It returns the `Normal` of imputed values.
     n : int
-        How many data sets; some hundreds (pooled rows contain the Monte Carlo error).
+        Number of data sets; some hundreds (pooled rows contain the Monte Carlo error).
     seed : int
-        Of the draws. The same seed gives the same numbers for any number of workers.
+        Seed of the random number generator (int >= 0). The same seed gives the same numbers for any number of workers.
     draws : str
-        ``"approximate Bayes"``: the parameters are estimated anew in a bootstrap sample of subjects for each data set.
-        ``"Bayes"``: they are drawn from their posterior (data augmentation, Jeffreys prior), which ``Imputations.diagnostics``
-        judges; for small trials, whose resamples may not determine a model.
+        ``"approximate Bayes"``: the parameters are estimated again in a bootstrap sample of subjects for each data set.
+        ``"Bayes"``: the parameters are drawn from their posterior (data augmentation, Jeffreys prior), with
+        ``Imputations.diagnostics``. It suits small trials, whose resamples may not determine a model.
     covariates, by_visit : sequence of str, optional
-        Of the model, as for `fit_mmrm`. Those of the analysis belong among the covariates. A subject of whom one is not known at
-        one of the visits does not enter, and ``left_out`` counts it.
+        Covariates of the imputation model, as for `fit_mmrm`; include those of the analysis. Subjects with a missing covariate at
+        a visit do not enter, and ``left_out`` counts them.
     covariance : str or sequence of str
-        Of the model, as for `fit_mmrm`, also several in the order in which to try them; by Bayes unstructured, with or without
-        `` by arm``.
+        Covariance of the imputation model, as for `fit_mmrm`, also several in the order in which to try them. By Bayes it must be
+        unstructured, with or without `` by arm``.
 
     Returns
     -------
     Imputations
         The completed data sets, for `Imputations.pool`, `Imputations.shift` and `Imputations.tipping_point`. Observed values are
-        as they were. Where nothing is missing, all data sets are the data, and the words say so.
+        unchanged. If no value is missing, all data sets equal the data, and the method states this.
 
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes* or is imputed already, a strategy lacks its reference arm, or a kind of
+        The frame is not of the shape of *outcomes*, or has imputed values. Or a strategy lacks its reference arm, or a kind of
         event has no strategy.
     FitError
-        What was observed does not determine the model, or too many resamples do not.
+        The observed values do not determine the model, or too many resamples do not.
     ValueError
-        A word is not known, or `n` or `seed` is no such number.
+        A word is unknown, or `n` or `seed` is out of range.
 
     Notes
     -----
-    Values seen after an event whose strategy refers to the reference are kept, and what is missing after the event is imputed
-    given them, but the model of the arms is not fitted to them. Work is spread over the workers of
-    ``joblib.parallel_config``, where one is set.
+    Observed values after an event whose strategy refers to the reference are kept. Missing values after the event are imputed
+    given these, but the model of the arms is not fitted to them. Work is spread over the workers of
+    ``joblib.parallel_config``, if set.
 
     References
     ----------
@@ -108,7 +111,7 @@ def impute(
     """
     _require_strategy(outcomes, strategy)
     if isinstance(draws, str) and draws in VARIANCES:
-        raise ValueError(f"draws is {draws!r}, whose data sets hold means and no draws: take missing.conditional_means.")
+        raise ValueError(f"`draws` must be one of {listed(DRAWS)}; got {draws!r}. Try missing.conditional_means.")
     require_choice(draws, DRAWS, "draws")
     require_draws(n, seed, f"{words_of(strategy)!r} is")
     model = imputation_model(outcomes, strategy, covariates, by_visit, covariance)
@@ -128,48 +131,51 @@ def conditional_means(
 ) -> Imputations:
     """Impute the conditional means of missing values, in all subjects and in resamples of them.
 
-    The estimate is that of the subjects, without the chance of draws; resamples give a variance over repeated trials. Not for
-    responders: a share derived from means is not the mean share.
+    The estimate is that of the subjects, without Monte Carlo error; resamples give a variance over repeated trials. Conditional
+    means do not suit responders: a share derived from means is not the mean share.
 
     Parameters
     ----------
     outcomes : DataFrame
         *outcomes*, as for `missing.impute`.
     strategy : str, callable, or mapping of str to these
-        ``"missing at random"``: as those of the arm who went on (take it for an estimand that asks what had been without the
-        event). ``"jump to reference"``: at once as in the reference (the effect needs the treatment). ``"copy reference"``: as if
-        in the reference from the start; what was gained fades as correlations do. ``"copy increments in reference"``: what was
-        gained stays, and moves on like the reference. ``"last mean carried forward"``: the arm's mean stays where it was. Or a
-        function of the same signature as those of `REFERENCE_BASED`: the `Normal` of the subject's visits in the own arm, that in
-        the reference, and the first visit after the event give the `Normal` from which is imputed. Or for each kind of event its
-        own, as in ``{"discontinuation": "jump to reference", "rescue": "missing at random"}``.
+        Strategy after intercurrent events: a word, a function, or one of these for each kind of event, such as
+        ``{"discontinuation": "jump to reference", "rescue": "missing at random"}``.
+
+        ``"missing at random"``: like subjects of the same arm who continued (for a hypothetical estimand, without the event).
+        ``"jump to reference"``: at once like the reference (the effect ends with the treatment). ``"copy reference"``: like the
+        reference from randomisation on; the gain fades with the correlations. ``"copy increments in reference"``: the gain is
+        kept, and later changes are those of the reference. ``"last mean carried forward"``: the mean of the arm stays constant.
+
+        A function has the signature of the functions in `REFERENCE_BASED`. Its arguments are the `Normal` in the arm of the
+        subject, the `Normal` in the reference, and the first visit after the event. It returns the `Normal` of imputed values.
     variance : str
         ``"jackknife"``: without each subject in turn. ``"bootstrap"``: in samples of subjects.
     n : int, optional
-        Samples of a bootstrap; some hundreds. Not for the jackknife.
+        Number of bootstrap samples, some hundreds; none for the jackknife.
     seed : int, optional
-        Of the samples of a bootstrap. Not for the jackknife, which draws nothing.
+        Seed of the bootstrap samples (int >= 0); none for the jackknife, which has no random numbers.
     covariates, by_visit : sequence of str, optional
-        Of the model, as for `fit_mmrm`. Those of the analysis belong among the covariates. A subject of whom one is not known at
-        one of the visits does not enter, and ``left_out`` counts it.
+        Covariates of the imputation model, as for `fit_mmrm`; include those of the analysis. Subjects with a missing covariate at
+        a visit do not enter, and ``left_out`` counts them.
     covariance : str or sequence of str
-        Of the model, as for `fit_mmrm`, also several in the order in which to try them; by Bayes unstructured, with or without
-        `` by arm``.
+        Covariance of the imputation model, as for `fit_mmrm`, also several in the order in which to try them. By Bayes it must be
+        unstructured, with or without `` by arm``.
 
     Returns
     -------
     Imputations
-        The first data set has all subjects; the others are resamples.
+        Completed data sets: the first has all subjects, the others are resamples.
 
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes* or is imputed already, a strategy lacks its reference arm, or a kind of
+        The frame is not of the shape of *outcomes*, or has imputed values. Or a strategy lacks its reference arm, or a kind of
         event has no strategy.
     FitError
-        What was observed does not determine the model, or too many resamples do not.
+        The observed values do not determine the model, or too many resamples do not.
     ValueError
-        A word is not known, or `n` or `seed` is no such number.
+        A word is unknown, or `n` or `seed` is out of range.
 
     References
     ----------
@@ -183,10 +189,12 @@ def conditional_means(
     """
     _require_strategy(outcomes, strategy)
     if isinstance(variance, str) and variance in DRAWS:
-        raise ValueError(f"variance is {variance!r}, which draws: take missing.impute(outcomes, draws={variance!r}, ...).")
+        raise ValueError(
+            f"`variance` must be one of {listed(VARIANCES)}; got {variance!r}. Try missing.impute(draws={variance!r}, ...)."
+        )
     require_choice(variance, VARIANCES, "variance")
     if variance == JACKKNIFE and (n is not None or seed is not None):
-        raise ValueError("the jackknife leaves out each subject once and draws nothing; leave out n and seed.")
+        raise ValueError("`n` and `seed` must be left out for the jackknife, which leaves out each subject once; got a number.")
     if variance != JACKKNIFE:
         require_draws(n, seed, f"{words_of(strategy)!r} is")
     model = imputation_model(outcomes, strategy, covariates, by_visit, covariance)
@@ -200,36 +208,36 @@ def _require_strategy(outcomes: object, strategy: object) -> None:
 
 
 def completed_from(model: ImputationModel, parameters: Parameters, draws: str, seed: int | None) -> Imputations:
-    """The completed data sets that follow from a model and draws of its parameters.
+    """Complete data sets, given a model and draws of its parameters.
 
     Parameters
     ----------
     model : ImputationModel
-        What is imputed from.
+        The imputation model.
     parameters : Parameters
-        Of its fit.
+        Draws of the parameters of its fit.
     draws : str
-        How they were drawn.
+        Method of drawing.
     seed : int or None
-        From what.
+        Seed of the draws.
 
     Returns
     -------
     Imputations
-        Words and the target of the variance with them.
+        Completed data sets, with their method and the target of the variance.
     """
     n_sets = len(parameters.beta)
-    told = {
+    method = {
         JACKKNIFE: f"conditional means, jackknife of {n_sets - 1} subjects",
         BOOTSTRAP: f"conditional means, {n_sets - 1} bootstrap samples, seed {seed}",
     }.get(draws, f"{n_sets} imputations by {draws}, seed {seed}")
     failed = f", {parameters.n_failed} resamples drawn anew" if parameters.n_failed else ""
     at_random = len(model.assumed.strategies) == 1
     imputed = np.isnan(model.imputer.y)
-    nothing = "" if imputed.any() else ", nothing was missing"
+    note = "" if imputed.any() else ", nothing was missing"
     without = int((imputed & ~model.assumed.after).sum()) if INTERCURRENT_EVENT in model.outcomes.columns else 0
     if without and not at_random:
-        nothing = f", {without} of {int(imputed.sum())} values not after such an event: missing at random"
+        note = f", {without} of {int(imputed.sum())} values not after such an event: missing at random"
     return Imputations(
         outcomes=model.outcomes,
         grid=model.grid,
@@ -238,7 +246,7 @@ def completed_from(model: ImputationModel, parameters: Parameters, draws: str, s
         imputed=imputed,
         after=model.assumed.after & imputed,
         draws=draws,
-        words=f"{model.assumed.words} ({told}{failed}{nothing})",
+        words=f"{model.assumed.words} ({method}{failed}{note})",
         target=REPEATED_SAMPLING if parameters.weights is not None or at_random else INFORMATION_ANCHORED,
         weights=parameters.weights,
         diagnostics=parameters.diagnostics,

@@ -1,4 +1,4 @@
-"""What missing outcomes are imputed from: a mixed model of what was observed, and what is assumed after each subject's event."""
+"""Imputation models: a mixed model of observed values, and strategies after the event of each subject."""
 
 from __future__ import annotations
 
@@ -39,25 +39,25 @@ from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray
 
 AnyStrategy = ImputationStrategy | Strategy
-"""A word of `REFERENCE_BASED`, or a function of the same signature."""
+"""A name in `REFERENCE_BASED`, or a function of the same signature."""
 
 
 @dataclass(frozen=True)
 class Assumed:
-    """What is assumed of N subjects at V visits after their intercurrent events.
+    """Strategies of N subjects at V visits after their intercurrent events.
 
     Attributes
     ----------
     strategies : tuple of callable
-        Missing at random first.
+        Strategies, missing at random first.
     code : ndarray of int, shape (N,)
-        Which of them is the subject's.
+        Place of the strategy of each subject.
     first : ndarray of int, shape (N,)
-        The first visit from which it holds; V where it is missing at random.
+        The first visit under the strategy; V for missing at random.
     after : ndarray of bool, shape (N, V)
-        Visits after an event, whatever the strategy.
+        Visits after an event, under any strategy.
     words : str
-        In words.
+        Strategies in words.
     """
 
     strategies: tuple[Strategy, ...]
@@ -68,44 +68,44 @@ class Assumed:
 
     @property
     def of_another_course(self) -> BoolArray:
-        """Visits that follow another course than that of the arm, shape (N, V): what was seen there is not of the model."""
+        """Visits that do not follow the course of the arm, shape (N, V): values at these do not enter the model."""
         return np.arange(self.after.shape[1]) >= self.first[:, None]
 
 
 def assumed(
     outcomes: Outcomes, grid: SubjectGrid, strategy: AnyStrategy | Mapping[str, AnyStrategy], response: ResponseName
 ) -> Assumed:
-    """What is assumed after each subject's event.
+    """Assign a strategy to each subject after the intercurrent event.
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*. Without the column ``intercurrent_event`` the event of a subject is that no further value was seen.
+        *outcomes*. Without the column ``intercurrent_event``, the last observed value of a subject is followed by the event.
     grid : SubjectGrid
-        Of these.
+        Grid of the outcomes.
     strategy : str, callable, or mapping of str to these
-        For every event, or by the kind of the event.
+        One strategy for all events, or one for each kind of event.
     response : str
         The column that is imputed.
 
     Returns
     -------
     Assumed
-        Of the events of a subject the first counts whose strategy is not missing at random.
+        Strategies of the subjects. Of several events, the first whose strategy is not missing at random holds.
 
     Raises
     ------
     DataError
-        A kind that occurs has no strategy.
+        A kind of event that occurs has no strategy.
     ValueError
-        A strategy is not known.
+        A strategy is unknown.
     """
     known = INTERCURRENT_EVENT in outcomes.columns
     if known:
         happened, histories = event_histories(outcomes, grid)
     else:
-        there = ~np.isnan(wide_of(grid, response))
-        happened = (~np.logical_or.accumulate(there[:, ::-1], axis=1)[:, ::-1]).astype(np.int64)
+        observed = ~np.isnan(wide_of(grid, response))
+        happened = (~np.logical_or.accumulate(observed[:, ::-1], axis=1)[:, ::-1]).astype(np.int64)
         histories = [(), (NO_FURTHER_VALUE,)] if happened.any() else [()]
     occurring = list(dict.fromkeys(chain.from_iterable(histories)))
     by_kind = strategies_by_kind(strategy, occurring, REFERENCE_BASED, of="data" if known else "who have no further value")
@@ -119,24 +119,24 @@ def assumed(
 
 @dataclass(frozen=True)
 class ImputationModel:
-    """A fitted model of what was observed, and what follows from it for what was not.
+    """A fitted model of observed values, and the imputer of missing values.
 
     Attributes
     ----------
     outcomes : DataFrame
         *outcomes* of the N subjects who enter.
     grid : SubjectGrid
-        Of these.
+        Grid of the outcomes.
     response : str
         The column that is imputed.
     assumed : Assumed
-        After intercurrent events.
+        Strategies after intercurrent events.
     fit : MmrmFit
-        Of the values that follow the course of their arm.
+        Fit of the values that follow the course of their arm.
     imputer : Imputer
-        For the same subjects.
+        Imputer of the same subjects.
     not_entered : tuple of LeftOut
-        Subjects who do not enter: where, reason, n.
+        Subjects who do not enter, counted by reason.
     """
 
     outcomes: pd.DataFrame
@@ -153,7 +153,7 @@ class ImputationModel:
         return np.asarray(self.fit.measures.of_subjects.quantities[0].values)
 
     def fill(self, beta: FloatArray, sigma: FloatArray, rng: np.random.Generator | None) -> FloatArray:
-        """Completed responses for draws of the parameters.
+        """Complete the responses for draws of the parameters.
 
         Parameters
         ----------
@@ -162,45 +162,46 @@ class ImputationModel:
         sigma : ndarray, shape (B, K, V, V)
             Covariances.
         rng : Generator or None
-            Draws what is missing; None: its conditional mean.
+            Random number generator of missing values; None for their conditional means.
 
         Returns
         -------
         ndarray, shape (B, N, V)
-            Observed values as they are.
+            Completed responses; observed values are unchanged.
         """
         values = np.empty((len(beta), *self.imputer.y.shape))
         noise = None if rng is None else self.imputer.noise(len(beta), rng)
-        for strategy, own in self._by_strategy():
-            values[:, own] = self.imputer.some(own).impute(beta, sigma, strategy, None if noise is None else noise[:, own])
+        for strategy, places in self._by_strategy():
+            of_these = None if noise is None else noise[:, places]
+            values[:, places] = self.imputer.some(places).impute(beta, sigma, strategy, of_these)
         return values
 
     def passed_on(self, sigma: FloatArray, shifts: FloatArray) -> FloatArray:
-        """How far imputed values move when they are shifted, each in turn.
+        """Compute the movement of imputed values under a shift of each in turn.
 
         Parameters
         ----------
         sigma : ndarray, shape (B, K, V, V)
             Covariances.
         shifts : ndarray, shape (N, V)
-            What is added to imputed values.
+            Numbers added to imputed values.
 
         Returns
         -------
         ndarray, shape (B, N, V)
-            0 where nothing is imputed.
+            Movement; 0 for observed values.
         """
         moved = np.empty((len(sigma), *self.imputer.y.shape))
-        for strategy, own in self._by_strategy():
-            moved[:, own] = self.imputer.some(own).passed_on(sigma, strategy, shifts[own])
+        for strategy, places in self._by_strategy():
+            moved[:, places] = self.imputer.some(places).passed_on(sigma, strategy, shifts[places])
         return moved
 
     def _by_strategy(self) -> Iterator[tuple[Strategy, IntArray]]:
-        """The strategies of which there are subjects, and these."""
+        """Iterate over strategies that some subject has, with the places of these subjects."""
         for code, strategy in enumerate(self.assumed.strategies):
-            own = np.flatnonzero(self.assumed.code == code)
-            if len(own):
-                yield strategy, own
+            places = np.flatnonzero(self.assumed.code == code)
+            if len(places):
+                yield strategy, places
 
 
 def imputation_model(
@@ -210,14 +211,14 @@ def imputation_model(
     by_visit: Sequence[str] | None,
     covariance: AnyCovariance | Sequence[AnyCovariance],
 ) -> ImputationModel:
-    """Fit what missing values are imputed from.
+    """Fit the model from which missing values are imputed.
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*, with the full grid of subjects and visits.
+        *outcomes*, with a row for each subject and visit.
     strategy : str, callable, or mapping of str to these
-        After intercurrent events.
+        Strategy after intercurrent events.
     covariates, by_visit : sequence of str, optional
         As for `fit_mmrm`.
     covariance : str or sequence of str
@@ -226,14 +227,14 @@ def imputation_model(
     Returns
     -------
     ImputationModel
-        Of the subjects whose covariates are known at all visits.
+        Model of the subjects whose covariates are known at all visits.
 
     Raises
     ------
     DataError
-        Rows are absent, the outcomes are imputed already, or `fit_mmrm` refuses them.
+        Rows are absent, the outcomes have imputed values, or `fit_mmrm` refuses them.
     FitError
-        The values that were observed do not determine the model.
+        The observed values do not determine the model.
     """
     everybody = grid_of(outcomes)
     refuse_absent_rows(outcomes, everybody)
@@ -258,8 +259,7 @@ def imputation_model(
         if not n_unused:
             raise
         raise type(error)(
-            f"{error} Of the values, {n_unused} came after an event whose strategy is not missing at random, and the model is "
-            "not fitted to these."
+            f"{error} The model is not fitted to {n_unused} values after an event whose strategy is not missing at random."
         ) from error
     measures = fit.measures
     data = replace(measures.of_subjects, y=observed)
@@ -273,25 +273,27 @@ def _fitted(
     covariance: AnyCovariance | Sequence[AnyCovariance],
     response: ResponseName,
 ) -> MmrmFit:
-    """The fit with the first covariance that can be fitted."""
+    """Fit the first covariance that can be fitted."""
     phrases = read_covariances(covariance)
     return first_fit(partial(measured, outcomes, grid_of(outcomes), covariates=covariates, response=response), phrases)
 
 
 def _kind_in_reference(measures: RepeatedMeasures) -> IntArray | None:
-    """Which covariance each subject would have in the reference, where it is by arm."""
+    """Find the covariance of the reference for each subject; none for one covariance in all arms."""
     kind = measures.of_subjects.kind
     if measures.grouped_by != "arm" or kind is None:
         return None
     if measures.days_on:
-        raise ValueError("covariance is by arm and on days; to impute take one without days, or the same in all arms.")
+        raise ValueError(
+            "`covariance` must be without days, or the same in all arms, for imputation; got one by arm and on days."
+        )
     levels = [level for level, _ in measures.kinds]
     return np.full(len(kind), levels.index(measures.arms[0]))
 
 
 def _refuse_no_reference(outcomes: Outcomes, grid: SubjectGrid, strategy: AnyStrategy | Mapping[str, AnyStrategy]) -> None:
-    each = strategy.values() if isinstance(strategy, Mapping) else [strategy]
-    needing = [one for one in each if isinstance(one, str) and one not in NEEDS_NO_REFERENCE]
+    strategies = strategy.values() if isinstance(strategy, Mapping) else [strategy]
+    needing = [word for word in strategies if isinstance(word, str) and word not in NEEDS_NO_REFERENCE]
     planned = str(outcomes["arm"].cat.categories[0])
     if needing and (len(grid.arms) < 2 or grid.arms[0] != planned):
         raise DataError(
@@ -304,9 +306,9 @@ def _refuse_no_reference(outcomes: Outcomes, grid: SubjectGrid, strategy: AnyStr
 def _with_covariates(
     outcomes: Outcomes, grid: SubjectGrid, covariates: Sequence[Covariate], response: ResponseName
 ) -> tuple[pd.DataFrame, tuple[LeftOut, ...]]:
-    """The subjects of whom all is known that a value is imputed from."""
+    """Keep the subjects whose covariates are known at all visits, and count the others."""
     endpoint = labels_of(outcomes).endpoint
-    names = dict.fromkeys(each.name for each in covariates)
+    names = dict.fromkeys(covariate.name for covariate in covariates)
     if response == "change":
         names = {**dict.fromkeys(default_covariates(outcomes)), **names}
     still, left_out = np.ones(grid.n_subjects, dtype=bool), []
@@ -320,7 +322,7 @@ def _with_covariates(
         return outcomes, ()
     if not still.any():
         raise DataError(
-            f"outcomes has no subject with {listed(names)}; expected some from which {RESPONSES[response]} can be imputed."
+            f"outcomes has no subject with {listed(names)}; expected some, from which {RESPONSES[response]} is imputed."
         )
     rows = np.broadcast_to(still[:, None], (grid.n_subjects, len(grid.visits)))
     return outcomes[rows.ravel() if grid.cell is None else rows.ravel()[grid.cell]].reset_index(drop=True), tuple(left_out)

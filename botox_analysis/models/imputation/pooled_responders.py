@@ -1,4 +1,4 @@
-"""Imputed values -> shares of responders and their differences, *estimates*."""
+"""Shares of responders and their differences, as *estimates*, from imputed values."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OF_RESPONDERS: tuple[AnalysisName, ...] = get_args(AnalysisName)
 
 
 class PoolingResponders(Completed):
-    """Data sets of which responders are derived and pooled."""
+    """Completed data sets whose responders are derived and pooled."""
 
     def pool_responders(
         self,
@@ -37,7 +37,7 @@ class PoolingResponders(Completed):
         visits: Sequence[str] | None = None,
         conf_level: float = 0.95,
     ) -> Estimates:
-        """Responders of many completed data sets, pooled: who improved is derived from each imputed value.
+        """Pool responders over completed data sets; the response is derived from each imputed value.
 
         Parameters
         ----------
@@ -45,9 +45,9 @@ class PoolingResponders(Completed):
             ``"differences"`` of shares to the reference, by Rubin's rules; or ``"proportions"`` of each arm, with score
             limits for imputed data.
         reduction, points : float or sequence of float, optional
-            What a response is, as for `responders`.
+            Threshold of a response, as for `responders`.
         visits : sequence of str, optional
-            Left out: all.
+            Visits to compare. Default: all.
         conf_level : float
             Nominal coverage, strictly between 0 and 1.
 
@@ -59,9 +59,9 @@ class PoolingResponders(Completed):
         Raises
         ------
         DataError
-            The data sets are conditional means, nobody has a baseline, there is one arm, or there is no such visit.
+            The data sets are conditional means, no subject has a baseline, the trial has one arm, or a visit is unknown.
         ValueError
-            A word is not known, or both `reduction` and `points` are given.
+            A word is unknown, or both `reduction` and `points` are given.
 
         References
         ----------
@@ -77,11 +77,11 @@ class PoolingResponders(Completed):
         require_conf_level(conf_level)
         require_choice(analysis, OF_RESPONDERS, "analysis")
         if visits is not None and not len(visits):
-            raise ValueError("visits is empty; expected one visit or more, or none named for all.")
+            raise ValueError("`visits` must be one visit or more, or left out for all; got an empty list.")
         if self.pooled_by != RUBIN:
             raise DataError(
-                f"the data sets hold conditional means ({self.draws}), and a share derived from means is not the mean share; "
-                "take impute with draws 'approximate Bayes' or 'Bayes'."
+                f"the data sets contain conditional means ({self.draws}), and a share derived from means is not the mean share. "
+                "Try missing.impute with draws 'approximate Bayes' or 'Bayes'."
             )
         grid = self.grid
         if analysis == "differences":
@@ -118,7 +118,7 @@ def _of_visit(
     if not n.all():
         empty = [name for name, size in zip(grid.arms, n, strict=True) if not size]
         raise DataError(
-            f"the imputations have nobody in arm {listed(empty)} at '{grid.visits[place]}' who can be judged; expected somebody."
+            f"the imputations have no subject of arm {listed(empty)} with a response at '{grid.visits[place]}'; expected some."
         )
     shares = response.reached(change, baseline).astype(float) @ members.T.astype(float) / n
     variances = shares * (1 - shares) / n
@@ -126,17 +126,17 @@ def _of_visit(
         pooled = pool_by_rubin(shares, variances, np.full(len(n), np.inf))
         low, high = pooled_wilson_interval(pooled, variances.mean(axis=0), n, conf_level)
         p_value = np.full(len(n), np.nan)
-        arms, reference, measure, n_said = list(grid.arms), "", PROPORTION, n
+        arms, reference, measure, n_compared = list(grid.arms), "", PROPORTION, n
         words = "share of responders, Lott and Reiter's score interval"
     else:
         pooled = pool_by_rubin(shares[:, 1:] - shares[:, :1], variances[:, 1:] + variances[:, :1], np.full(len(n) - 1, np.inf))
-        said = t_inference(pooled.estimate, pooled.std_error, pooled.df, conf_level)
-        low, high, p_value = said.conf_low, said.conf_high, said.p_value
-        arms, reference, measure, n_said = list(grid.arms[1:]), grid.arms[0], RISK_DIFFERENCE, n[1:] + n[:1]
+        inference = t_inference(pooled.estimate, pooled.std_error, pooled.df, conf_level)
+        low, high, p_value = inference.conf_low, inference.conf_high, inference.p_value
+        arms, reference, measure, n_compared = list(grid.arms[1:]), grid.arms[0], RISK_DIFFERENCE, n[1:] + n[:1]
         words = "difference in shares of responders, pooled by Rubin's rules"
-        # Nobody, or everybody, in both arms of each data set: no variance, and limits that would say that all is known.
-        nothing = pooled.std_error == 0
-        low, high, p_value = (np.where(nothing, np.nan, each) for each in (low, high, p_value))
+        # With no or all subjects responding in both arms of each data set the variance is 0, and limits would be too narrow.
+        is_zero = pooled.std_error == 0
+        low, high, p_value = (np.where(is_zero, np.nan, limit) for limit in (low, high, p_value))
     no_variance = (pooled.std_error == 0) & (of == "differences")
     return pd.DataFrame(
         {
@@ -147,7 +147,7 @@ def _of_visit(
             "measure": measure,
             "category": response.category,
             **method_of(words, [imputations.handling] * len(arms)),
-            "n": n_said,
+            "n": n_compared,
             "estimate": pooled.estimate,
             "std_error": np.where(no_variance, np.nan, pooled.std_error),
             "df": pooled.df,

@@ -1,4 +1,4 @@
-"""Analyses of completed data sets -> *estimates*, by the rule that the draws are for."""
+"""Pooled *estimates* from analyses of completed data sets, by the rule for their draws."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Analysis = Callable[[pd.DataFrame], pd.DataFrame]
 """Completed *outcomes* -> *estimates*."""
 
 AT_ONCE = 20
-"""Data sets that a worker analyses with an analysis of one's own before it comes back for more."""
+"""Data sets in one task of a worker, for an analysis given as a function."""
 
 AnalysisName = Literal["differences", "means"]
 ResamplingInterval = Literal["normal", "percentile"]
@@ -47,11 +47,11 @@ class Analysed:
     Attributes
     ----------
     rows : DataFrame
-        *estimates* of the first data set: what the quantities are.
+        *estimates* of the first data set, which describe the quantities.
     estimate, variance : ndarray, shape (B, k)
-        Of each data set.
+        Estimates and their variances in each data set.
     df : ndarray, shape (k,)
-        Degrees of freedom that complete data have.
+        Degrees of freedom of complete data.
     """
 
     rows: pd.DataFrame
@@ -61,7 +61,7 @@ class Analysed:
 
 
 class Pooling(Completed):
-    """Data sets that are analysed and pooled."""
+    """Completed data sets that are analysed and pooled."""
 
     def pool(
         self,
@@ -72,7 +72,7 @@ class Pooling(Completed):
         interval: ResamplingInterval = "normal",
         conf_level: float = 0.95,
     ) -> Estimates:
-        """One set of estimates from many completed data sets, with the uncertainty of what is missing.
+        """Pool the estimates of completed data sets, with the uncertainty of missing values.
 
         Draws (``"approximate Bayes"``, ``"Bayes"``) are pooled by Rubin's rules with Barnard and Rubin's degrees of freedom.
         Conditional means (``"jackknife"``, ``"bootstrap"``) give the estimate in all subjects, and resamples its standard error.
@@ -80,37 +80,35 @@ class Pooling(Completed):
         Parameters
         ----------
         analysis : str or callable
-            ``"differences"`` to the reference or ``"means"`` of an analysis of covariance at each visit: all data sets are
-            analysed at once. Or any function from completed *outcomes* to *estimates* with standard errors, such as ``lambda
-            outcomes: ba.fit_counts(outcomes).log_ratios()``: ratios are pooled as their logarithms, of which `exponentiate`
-            makes ratios.
+            ``"differences"`` to the reference or ``"means"`` of an analysis of covariance at each visit, for all data sets at
+            once. Or a function from completed *outcomes* to *estimates* with standard errors, such as ``lambda outcomes:
+            ba.fit_counts(outcomes).log_ratios()``. Ratios are pooled on the log scale; `exponentiate` transforms them back.
         covariates : sequence of str, optional
-            Of the analysis of covariance; left out: the baseline, where there is one.
+            Covariates of the analysis of covariance. Default: the baseline, if it exists.
         visits : sequence of str, optional
-            Those to analyse; left out: all.
+            Visits to analyse. Default: all.
         interval : str
-            For a bootstrap ``"normal"`` or ``"percentile"``: quantiles of the resamples, and the p-value that goes with them.
+            For a bootstrap ``"normal"`` or ``"percentile"``: quantiles of the resamples, with the p-value that agrees with them.
         conf_level : float
             Nominal coverage, strictly between 0 and 1.
 
         Returns
         -------
         DataFrame
-            *estimates*, in the order of the analysis. ``variance_target`` says what the variance is of: under jump to reference
-            and its like Rubin's variance is ``"information-anchored"``, larger than that over repeated trials, which the
-            resamples aim at. ``missing_information`` is the fraction that is missing (of draws), ``monte_carlo_error`` the
-            standard error of the estimate that is owed to the number of draws (0 for conditional means), ``n_imputations``
-            the data sets. Percentile limits of a level that lies beyond the resamples are missing, and ``note`` says how many
-            it takes.
+            *estimates*, in the order of the analysis. ``variance_target`` is the target of the variance. Under reference-based
+            strategies Rubin's variance is ``"information-anchored"``: larger than the variance over repeated trials, the target
+            of resamples. ``missing_information`` is the missing fraction of information (of draws). ``monte_carlo_error`` is the
+            standard error due to the number of draws (0 for conditional means). ``n_imputations`` is the number of data sets.
+            Percentile limits are missing if the resamples are too few, and ``note`` contains the number needed.
 
         Raises
         ------
         DataError
-            The analysis gives other rows in another data set, or ratios instead of their logarithms.
+            The analysis returns different rows in another data set, or ratios instead of their logarithms.
         FitError
-            It gives no finite number in one of them, or the covariates do not determine it.
+            The analysis returns a number that is not finite, or the covariates do not determine it.
         ValueError
-            A word is not known, or `covariates` is given for an analysis of one's own.
+            A word is unknown, or `covariates` is given with a function.
 
         References
         ----------
@@ -126,26 +124,26 @@ class Pooling(Completed):
         """
         require_conf_level(conf_level)
         asked = covariates_of(self.outcomes, covariates)
-        by_arm = [str(each) for each in asked if each.by_arm]
+        by_arm = [str(covariate) for covariate in asked if covariate.by_arm]
         if by_arm:
             raise ValueError(
-                f"covariates: found {listed(by_arm)}; effects by arm are pooled by an analysis of one's own, such as "
+                f"`covariates` must be without effects by arm; got {listed(by_arm)}. Try a function, such as "
                 "analysis=lambda outcomes: fit_ancova(outcomes, covariates=...).subgroup_differences(...)."
             )
         require_choice(interval, INTERVALS, "interval")
         if interval == "percentile" and self.draws != BOOTSTRAP:
-            raise ValueError(f"interval is 'percentile', which is of bootstrap samples; the draws are by {self.draws}.")
+            raise ValueError(f"`interval` must be 'normal' for draws by {self.draws}; got 'percentile', which needs a bootstrap.")
         if callable(analysis):
             if covariates is not None or visits is not None:
                 raise ValueError(
-                    "covariates and visits are of the analysis of covariance; put them into the analysis that you give."
+                    "`covariates` and `visits` must be left out where `analysis` is a function. Try them within the function."
                 )
             analysed = analyse_each(self, analysis)
         else:
             require_choice(analysis, OF_AN_ANCOVA, "analysis")
             if EXPOSURE_DAYS in self.outcomes.columns:
                 raise DataError(
-                    "these imputations are counts of events in person-time; give an analysis of such counts, for instance "
+                    "these imputations are counts of events in person-time; expected a function as `analysis`. Try "
                     "lambda completed: ba.fit_counts(completed).log_ratios()."
                 )
             with one_thread():
@@ -154,18 +152,18 @@ class Pooling(Completed):
 
 
 def pooled(imputations: Completed, analysed: Analysed, interval: str, conf_level: float) -> Estimates:
-    """Pool quantities by the rule that the draws are for.
+    """Pool quantities by the rule for their draws.
 
     Parameters
     ----------
     imputations : Completed
-        How they were drawn.
+        The completed data sets.
     analysed : Analysed
-        B data sets, k quantities.
+        Estimates of k quantities in B data sets.
     interval : str
         ``"normal"`` or ``"percentile"``.
     conf_level : float
-        Nominal coverage.
+        Nominal coverage, strictly between 0 and 1.
 
     Returns
     -------
@@ -175,17 +173,17 @@ def pooled(imputations: Completed, analysed: Analysed, interval: str, conf_level
     Raises
     ------
     FitError
-        A quantity is not finite in one of the data sets that have to have it.
+        A quantity is not finite in a data set that must have it.
     """
     rows, estimate = analysed.rows, analysed.estimate
     beyond = ""
     if imputations.pooled_by == RUBIN:
         _refuse_not_finite(rows, np.isfinite(estimate) & np.isfinite(analysed.variance))
         rubin = pool_by_rubin(estimate, analysed.variance, analysed.df)
-        said = t_inference(rubin.estimate, rubin.std_error, rubin.df, conf_level)
+        inference = t_inference(rubin.estimate, rubin.std_error, rubin.df, conf_level)
         rule = "pooled by Rubin's rules"
         missing, monte_carlo, df = rubin.missing_information, rubin.monte_carlo_error, rubin.df
-        low, high, p_value = said.conf_low, said.conf_high, said.p_value
+        low, high, p_value = inference.conf_low, inference.conf_high, inference.p_value
     else:
         known = np.asarray(np.isfinite(estimate).all(axis=1))
         if imputations.draws == JACKKNIFE or not known[0] or (~known).sum() > MOST_FAILED * len(known):
@@ -195,12 +193,12 @@ def pooled(imputations: Completed, analysed: Analysed, interval: str, conf_level
         squares = ((resampled - resampled.mean(axis=0)) ** 2).sum(axis=0)
         std_error = np.sqrt(squares * ((n - 1) / n if imputations.draws == JACKKNIFE else 1 / (n - 1)))
         df = np.full(estimate.shape[1], np.inf)
-        said = t_inference(estimate[0], std_error, df, conf_level)
-        low, high, p_value = said.conf_low, said.conf_high, said.p_value
+        inference = t_inference(estimate[0], std_error, df, conf_level)
+        low, high, p_value = inference.conf_low, inference.conf_high, inference.p_value
         if interval == "percentile":
             low, high, p_value = percentile_limits(resampled, conf_level)
             beyond = beyond_reach(conf_level, n)
-            if beyond:  # the p-value needs no level, and stays
+            if beyond:  # the p-value does not depend on the level
                 low, high = np.full_like(low, np.nan), np.full_like(high, np.nan)
         lost = f", {int((~known).sum())} samples not analysed" if not known.all() else ""
         rule = f"{imputations.draws} standard error{' and percentile limits' if interval == 'percentile' else ''}{lost}"
@@ -212,8 +210,8 @@ def pooled(imputations: Completed, analysed: Analysed, interval: str, conf_level
         {
             **{name: rows[name].to_numpy() for name in rows.columns},
             **how,
-            "estimate": said.estimate,
-            "std_error": said.std_error,
+            "estimate": inference.estimate,
+            "std_error": inference.std_error,
             "df": df,
             "conf_low": low,
             "conf_high": high,
@@ -233,40 +231,40 @@ def _refuse_not_finite(rows: pd.DataFrame, finite: np.ndarray) -> None:
         return
     data_set, quantity = (int(place[0]) for place in np.nonzero(~finite))
     row = rows.iloc[quantity]
-    what = ", ".join(f"{row[name]}" for name in ("measure", "category", "visit", "arm") if row[name])
+    estimand = ", ".join(f"{row[name]}" for name in ("measure", "category", "visit", "arm") if row[name])
     raise FitError(
-        f"{int((~finite).any(axis=1).sum())} of {len(finite)} data sets give no finite estimate and standard error of {what} "
-        f"(the first is {data_set}); take an analysis that all of them determine."
+        f"{int((~finite).any(axis=1).sum())} of {len(finite)} data sets give no finite estimate and standard error of {estimand} "
+        f"(the first is {data_set}). Try an analysis that all data sets determine."
     )
 
 
 def analyse_all(imputations: Completed, of: str, covariates: Sequence[Covariate], visits: Sequence[str] | None) -> Analysed:
-    """An analysis of covariance at each visit, of all data sets at once.
+    """Fit an analysis of covariance at each visit to all data sets at once.
 
     Parameters
     ----------
     imputations : Completed
-        B data sets.
+        B completed data sets.
     of : str
         ``"differences"`` or ``"means"``.
     covariates : sequence of Covariate
-        Without effects by arm.
+        Covariates without effects by arm.
     visits : sequence of str, optional
-        Left out: all.
+        Visits to analyse. Default: all.
 
     Returns
     -------
     Analysed
-        As `fit_ancova` gives it for each; values that are still missing do not enter.
+        The estimates of `fit_ancova` in each data set; values that are still missing do not enter.
 
     Raises
     ------
     DataError, FitError, ValueError
-        As `fit_ancova`.
+        As for `fit_ancova`.
     """
     first = imputations.completed(0)
-    # Refuses what cannot be analysed, and says of what the estimates are.
-    names = [each.name for each in covariates]
+    # The first fit refuses data that cannot be analysed, and describes the estimates.
+    names = [covariate.name for covariate in covariates]
     plain = fit_ancova(first, covariates=names, response=imputations.response, visits=visits)
     rows = plain.differences() if of == "differences" else plain.means()
     columns = [name for name in names if name != imputations.response]
@@ -294,47 +292,47 @@ def analyse_all(imputations: Completed, of: str, covariates: Sequence[Covariate]
 
 
 def determined_design(rows: Outcomes, covariates: Sequence[Covariate], arms: Sequence[str]) -> Design:
-    """The design of a visit without the columns that others determine, as `fit_ancova` leaves them out.
+    """Build the design of a visit without aliased columns, as in `fit_ancova`.
 
     Parameters
     ----------
     rows : DataFrame
         *outcomes* of the subjects analysed.
     covariates : sequence of Covariate
-        Columns of these.
+        Covariates; columns of the outcomes.
     arms : sequence of str
-        Reference first.
+        Arms, the reference first.
 
     Returns
     -------
     Design
-        Of full column rank.
+        Design of full column rank.
     """
     design = build_design(rows, covariates, arms)
     kept = ~fit_least_squares(design.matrix, np.zeros(len(design.matrix))).aliased
-    columns = tuple(column for column, there in zip(design.columns, kept, strict=True) if there)
+    columns = tuple(column for column, is_kept in zip(design.columns, kept, strict=True) if is_kept)
     return Design(design.matrix[:, kept], columns, design.observed[:, kept], design.equal[:, kept])
 
 
 def analyse_each(imputations: Completed, analysis: Analysis) -> Analysed:
-    """Any analysis, of one data set after the other.
+    """Apply an analysis to each data set.
 
     Parameters
     ----------
     imputations : Completed
-        B data sets.
+        B completed data sets.
     analysis : callable
-        Completed *outcomes* -> *estimates* with standard errors.
+        Function from completed *outcomes* to *estimates* with standard errors.
 
     Returns
     -------
     Analysed
-        Degrees of freedom are those of the first; infinite where it has none.
+        Estimates of each data set. Degrees of freedom are those of the first; infinite if missing.
 
     Raises
     ------
     DataError
-        It gives no estimates, ratios, adjusted limits, or other rows in another data set.
+        The analysis returns no estimates, ratios, adjusted limits, or different rows in another data set.
     """
     parts = Parallel()(
         delayed(_analyse_some)(imputations, analysis, range(first, min(first + AT_ONCE, len(imputations))))
@@ -344,13 +342,13 @@ def analyse_each(imputations: Completed, analysis: Analysis) -> Analysed:
     key = [*ESTIMAND]
     first = check_estimates(frames[0])
     if first.empty:
-        raise DataError("the analysis gives estimates without a row; expected one or more.")
+        raise DataError("the analysis returns estimates without a row; expected one or more.")
     _refuse_other_scales(first)
     for number, frame in enumerate(frames):
         if not frame[key].reset_index(drop=True).equals(first[key].reset_index(drop=True)):
             differing = [name for name in key if list(frame[name]) != list(first[name])]
             raise DataError(
-                f"the analysis of data set {number} gives other rows than that of the first ({listed(differing)} differ); "
+                f"the analysis of data set {number} returns other rows than that of the first ({listed(differing)} differ); "
                 "expected the same estimands in the same order."
             )
     estimate, std_error = (
@@ -361,18 +359,18 @@ def analyse_each(imputations: Completed, analysis: Analysis) -> Analysed:
 
 
 def _refuse_other_scales(rows: pd.DataFrame) -> None:
-    """Rubin's rules and resamples are for estimates that are nearly normal, each with a standard error of its own."""
+    """Refuse estimates that are not nearly normal, or whose limits are adjusted for multiplicity."""
     ratios = [measure for measure in rows["measure"].unique() if is_ratio(measure) and not is_log_ratio(measure)]
     if ratios:
         raise DataError(
-            f"the analysis gives the measure {listed(ratios)}, whose logarithm is to be pooled; give log ratios, such as "
-            "log_ratios() of a fit, and exponentiate what is pooled."
+            f"the analysis returns the measure {listed(ratios)}; expected its logarithm. Try log ratios, such as "
+            "log_ratios() of a fit, and exponentiate the pooled estimates."
         )
     adjusted = rows["adjustment"].fillna("") if "adjustment" in rows.columns else pd.Series("", index=rows.index)
     if adjusted.ne("").any():
         raise DataError(
-            f"the analysis gives {adjusted[adjusted.ne('')].iloc[0]}, which pooling does not keep; take adjustment 'none', then "
-            "adjust_multiplicity of what is pooled."
+            f"the analysis returns {adjusted[adjusted.ne('')].iloc[0]}, which pooling does not keep. Try adjustment 'none', then "
+            "adjust_multiplicity of the pooled estimates."
         )
 
 

@@ -1,4 +1,4 @@
-"""Imputed values moved by a shift, at a visit alone, onward from it, or more with each visit."""
+"""Shifts of imputed values: marginal, sequential or accumulating over visits."""
 
 from __future__ import annotations
 
@@ -23,22 +23,29 @@ ON, KINDS = get_args(On), get_args(Kind)
 
 @dataclass(frozen=True)
 class Shift:
-    """How a shift moves imputed values.
+    """Rule by which a shift moves imputed values.
 
     Attributes
     ----------
     kind : str
-        ``"marginal"``: each value is moved by the shift. ``"sequential"``: each in turn is moved, and those after it are imputed
-        given the moved ones, so that a shift adds up over visits as far as visits are correlated. ``"accumulating"``: each value
-        is moved by the sum of the shifts over the visits since the event, so that subjects become worse from visit to visit.
+        ``"marginal"``: each value is moved by the shift. ``"sequential"``: each value is moved in turn, and later values are
+        imputed given the moved ones; shifts add up over correlated visits. ``"accumulating"``: each value is moved by the sum of
+        the shifts over the visits since the event, so subjects become worse from visit to visit.
     on : str
-        ``"after the event"``: values imputed after the intercurrent event (or the last value); ``"all imputed"``: gaps, too.
+        ``"after the event"``: values imputed after the intercurrent event (or the last value). ``"all imputed"``: gaps, too.
     by_visit : mapping of str to float, optional
-        What a shift of 1 adds at each visit, for tipping points. Left out: 1 at each. A marginal shift depends on the number of
-        the visit that is asked for alone.
+        Number that a shift of 1 adds at each visit, for tipping points. Default: 1. A marginal shift depends on the number of the
+        analysed visit alone.
     lags : sequence of float, optional
-        Factors of the shift at the first visit after the event, the second, and so on, for example ``[1, 0.5, 0.25]`` where it
-        levels off; with ``"accumulating"`` the products are summed. Left out: 1 at each.
+        Factors of the shift at the first, second and later visits after the event, such as ``[1, 0.5, 0.25]`` for a decreasing
+        shift. With ``"accumulating"`` the products are summed. Default: 1 at each visit.
+
+    Examples
+    --------
+    >>> imputations = ba.missing.impute(outcomes, strategy="missing at random", n=2, seed=1)
+    >>> worse = imputations.shift({"onabotulinumtoxinA": 1.0}, kind=ba.missing.Shift("accumulating", lags=[1, 0.5, 0, 0, 0, 0]))
+    >>> bool((worse.values >= imputations.values).all())
+    True
     """
 
     kind: Kind = "marginal"
@@ -48,24 +55,24 @@ class Shift:
 
 
 def as_shift(kind: Kind | Shift) -> Shift:
-    """Take a kind of shift for the shift that is nothing else.
+    """Convert the kind of a shift to a `Shift`.
 
     Parameters
     ----------
     kind : str or Shift
-        A word of `KINDS`, or more than that.
+        A word of `KINDS`, or a `Shift`.
 
     Returns
     -------
     Shift
-        Not checked yet.
+        The shift, whose words are not checked.
     """
     return kind if isinstance(kind, Shift) else Shift(kind)
 
 
 @dataclass(frozen=True)
 class ShiftRule:
-    """How a shift of 1 is spread over N subjects at V visits.
+    """Spread of a shift of 1 over N subjects at V visits.
 
     Attributes
     ----------
@@ -74,7 +81,7 @@ class ShiftRule:
     kind : str
         A word of `KINDS`.
     factors : ndarray, shape (N, V)
-        Of the shift, by the visits since the event; 1 where they are not asked for.
+        Factors of the shift, by the number of visits since the event; 1 without `lags`.
     """
 
     moved: BoolArray
@@ -83,7 +90,7 @@ class ShiftRule:
 
 
 class Shifting(Completed):
-    """Data sets whose imputed values can be moved."""
+    """Completed data sets whose imputed values can be moved."""
 
     def shift(
         self,
@@ -91,33 +98,34 @@ class Shifting(Completed):
         *,
         kind: Kind | Shift = "marginal",
     ) -> Self:
-        """Imputations with the imputed values of some arms moved.
+        """Move the imputed values of some arms.
 
         Parameters
         ----------
         delta : mapping of str to float, or to mapping of str to float
-            By arm, what is added, in units of the endpoint: a number for all visits, or a number for each visit. Arms that
-            are not named are not moved.
+            Numbers to add by arm, in units of the endpoint: one number for all visits, or one for each visit. Arms that are not
+            named are not moved.
         kind : str or Shift
-            How values are moved: ``"marginal"``, ``"sequential"``, ``"accumulating"``, or a `Shift` with more than that.
+            Rule of the shift: ``"marginal"``, ``"sequential"``, ``"accumulating"``, or a `Shift` with further choices.
 
         Returns
         -------
         Imputations
-            New ones, whose words contain the shift.
+            New imputations, whose method contains the shift.
 
         Raises
         ------
         DataError
-            There is no such arm or visit, a visit lacks a number, or these imputations cannot be moved in sequence.
+            An arm or visit is unknown, a visit lacks a number, or these imputations cannot be moved in sequence.
+        TypeError
+            `delta` is no mapping, or is empty.
         ValueError
-            A word is not known, a delta is no number, `by_visit` is given, or factors are too few.
+            A word is unknown, a delta is no number, `by_visit` is given, or `lags` has too few factors.
 
         Notes
         -----
-        ``delta={arm: {visit: number}}`` with ``kind=Shift("accumulating", lags=...)`` is what R's rbmi does with its arguments
-        ``delta`` and ``dlag``. Visits after the event at which a value was observed count in the sum, but their values are
-        not moved.
+        ``delta={arm: {visit: number}}`` with ``kind=Shift("accumulating", lags=...)`` corresponds to the arguments ``delta`` and
+        ``dlag`` of R's rbmi. Visits after the event with an observed value count in the sum, but observed values are not moved.
 
         Examples
         --------
@@ -130,89 +138,89 @@ class Shifting(Completed):
         how = as_shift(kind)
         rule = shift_rule(self, how)
         if how.by_visit is not None:
-            raise ValueError("by_visit is of tipping points; give delta of an arm by visit: {arm: {visit: number}}.")
+            raise ValueError("`by_visit` must be left out, as it is for tipping points. Try delta={arm: {visit: number}}.")
         if not isinstance(delta, Mapping) or not delta:
-            raise TypeError(f"delta is {delta!r}; it says for each arm what is added, such as {{'155 U': 2.0}}.")
-        strange = [arm for arm in delta if arm not in self.grid.arms]
-        if strange:
-            raise DataError(f"delta names the arm {listed(strange)}; the arms are {listed(self.grid.arms)}.")
+            raise TypeError(f"`delta` must be a mapping from arms to numbers, such as {{'155 U': 2.0}}; got {delta!r}.")
+        unknown = [arm for arm in delta if arm not in self.grid.arms]
+        if unknown:
+            raise DataError(f"`delta` must have keys among the arms {listed(self.grid.arms)}; got {listed(unknown)}.")
         by = sum(
-            direction_of(self, arm, rule, numbers_by_visit(self, value, f"delta of '{arm}'")) for arm, value in delta.items()
+            direction_of(self, arm, rule, numbers_by_visit(self, value, f"`delta` of '{arm}'")) for arm, value in delta.items()
         )
-        told = ", ".join(f"{_told(value)} in {arm}" for arm, value in delta.items())
-        factors = "" if how.lags is None else f", factors {', '.join(f'{each:g}' for each in how.lags)} by visit"
-        return self.moved(np.asarray(by, dtype=float), f"{how.kind} shift of {told} ({how.on}{factors})")
+        shifts = ", ".join(f"{_in_words(value)} in {arm}" for arm, value in delta.items())
+        factors = "" if how.lags is None else f", factors {', '.join(f'{factor:g}' for factor in how.lags)} by visit"
+        return self.moved(np.asarray(by, dtype=float), f"{how.kind} shift of {shifts} ({how.on}{factors})")
 
 
-def _told(value: float | Mapping[str, float]) -> str:
+def _in_words(value: float | Mapping[str, float]) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{wording.signed(number)} at {visit}" for visit, number in value.items())
     return wording.signed(value)
 
 
 def numbers_by_visit(imputations: Completed, given: float | Mapping[str, float], what: str) -> FloatArray:
-    """A number for each visit.
+    """Read a number for each visit.
 
     Parameters
     ----------
     imputations : Completed
-        Of V visits.
+        Imputations of V visits.
     given : float or mapping of str to float
-        One for all, or one for each.
+        One number for all visits, or one for each.
     what : str
-        What is given, for the message.
+        Name of the argument, for the message.
 
     Returns
     -------
     ndarray, shape (V,)
-        In time.
+        Numbers in the order of the visits.
 
     Raises
     ------
     DataError
-        There is no such visit, or one lacks a number.
+        A visit is unknown, or lacks a number.
     ValueError
-        A number is none.
+        A number is not finite.
     """
     visits = imputations.grid.visits
     by_visit = given if isinstance(given, Mapping) else dict.fromkeys(visits, given)
-    strange = [visit for visit in by_visit if visit not in visits]
-    if strange:
-        raise DataError(f"{what} names the visit {listed(strange)}; the visits are {listed(visits, n_shown=12)}.")
+    unknown = [visit for visit in by_visit if visit not in visits]
+    if unknown:
+        raise DataError(f"{what} must have keys among the visits {listed(visits, n_shown=12)}; got {listed(unknown)}.")
     lacking = [visit for visit in visits if visit not in by_visit]
     if lacking:
-        raise DataError(f"{what} has no number at {listed(lacking)}; expected one at each visit, 0 where nothing is added.")
+        raise DataError(f"{what} must have a number at each visit, 0 for no shift; got none at {listed(lacking)}.")
     return _numbers([by_visit[visit] for visit in visits], what)
 
 
 def _numbers(given: Sequence[float], what: str) -> FloatArray:
-    wrong = [each for each in given if not isinstance(each, int | float | np.number) or not np.isfinite(each)]
-    if wrong or any(isinstance(each, bool) for each in given):
-        raise ValueError(f"{what}: found {kind_of((wrong or list(given))[0])}; expected a finite number.")
+    wrong = [number for number in given if not isinstance(number, int | float | np.number) or not np.isfinite(number)]
+    if wrong or any(isinstance(number, bool) for number in given):
+        raise ValueError(f"{what} must have finite numbers; got {kind_of((wrong or list(given))[0])}.")
     return np.array(given, dtype=float)
 
 
 def require_movable(imputations: Completed, how: Shift) -> None:
-    """Refuse what cannot be moved.
+    """Refuse imputations that cannot be shifted.
 
     Parameters
     ----------
     imputations : Completed
-        Of values; rates of counts are multiplied instead.
+        Imputations of values; for counts, rates are multiplied instead.
     how : Shift
-        Its words are checked.
+        The shift, whose words are checked.
 
     Raises
     ------
     DataError
         These are imputations of counts.
     ValueError
-        A word is not known.
+        A word is unknown.
     """
     require_choice(how.on, ON, "on")
     require_choice(how.kind, KINDS, "kind")
     if EXPOSURE_DAYS in imputations.outcomes.columns:
-        raise DataError("these imputations are counts of events, which are moved by the rate_ratio of missing.impute_counts.")
+        raise DataError("these imputations are counts of events, which have no shift. Try rate_ratio of missing.impute_counts.")
 
 
 def shift_rule(imputations: Completed, how: Shift) -> ShiftRule:
@@ -221,36 +229,40 @@ def shift_rule(imputations: Completed, how: Shift) -> ShiftRule:
     Parameters
     ----------
     imputations : Completed
-        Of N subjects at V visits.
+        Imputations of N subjects at V visits.
     how : Shift
-        How values are moved.
+        The shift.
 
     Returns
     -------
     ShiftRule
-        For all arms.
+        Spread of the shift in all arms.
 
     Raises
     ------
     DataError
-        As `require_movable`; or the imputations cannot be moved in sequence.
+        As for `require_movable`; or the imputations cannot be moved in sequence.
     ValueError
-        As `require_movable`; or what counts visits since the event is to move values before it, or factors are too few.
+        As for `require_movable`; or a shift by visits since the event is on all imputed values, or factors are too few.
     """
     require_movable(imputations, how)
     if how.kind == "sequential" and imputations.onward is None:
-        raise DataError(f"these imputations ({imputations.words}) are not of one model of all visits; take kind 'marginal'.")
+        raise DataError(
+            f"`kind` must be 'marginal' for imputations without one model of all visits ({imputations.words}); got 'sequential'."
+        )
     if how.on == "all imputed" and (how.kind == "accumulating" or how.lags is not None):
-        what = "an accumulating shift begins" if how.kind == "accumulating" else "lags begin"
+        choice = "an accumulating shift" if how.kind == "accumulating" else "`lags`"
         raise ValueError(
-            f"{what} at the event, but on is 'all imputed', which moves gaps before it, too; take 'after the event'."
+            f"`on` must be 'after the event' for {choice}; got 'all imputed', which also moves gaps before the event."
         )
     moved = movable(imputations, how.on)
     if how.lags is None:
         return ShiftRule(moved, how.kind, np.ones(moved.shape))
     since = imputations.since_event.cumsum(axis=1)  # 1 at the first visit after the event
     if not isinstance(how.lags, list | tuple | np.ndarray):
-        raise ValueError(f"lags: found {kind_of(how.lags)}; expected a factor for each visit since the event, such as [1, 0.5].")
+        raise ValueError(
+            f"`lags` must be a list of factors for each visit since the event, such as [1, 0.5]; got {kind_of(how.lags)}."
+        )
     factors = _factors(list(how.lags), int(since.max(initial=0)))
     return ShiftRule(moved, how.kind, factors[since])
 
@@ -258,30 +270,30 @@ def shift_rule(imputations: Completed, how: Shift) -> ShiftRule:
 def _factors(lags: Sequence[float], n_most: int) -> FloatArray:
     if len(lags) < n_most:
         raise ValueError(
-            f"lags has {len(lags)} factors, but some subjects have {n_most} visits after the event; expected one for each visit, "
-            "0 where nothing is added."
+            f"`lags` must have a factor for each visit after the event, 0 for no shift; got {len(lags)} factors, but some "
+            f"subjects have {n_most} visits after the event."
         )
-    return np.append(0.0, _numbers(lags, "lags"))
+    return np.append(0.0, _numbers(lags, "`lags`"))
 
 
 def direction_of(imputations: Completed, arm: str, rule: ShiftRule, by_visit: FloatArray) -> FloatArray:
-    """How far values move when the imputed ones of an arm are moved by what is given for each visit.
+    """Compute the movement of values under a shift of the imputed values of one arm.
 
     Parameters
     ----------
     imputations : Completed
-        Of N subjects at V visits.
+        Imputations of N subjects at V visits.
     arm : str
-        One of its arms.
+        An arm of the imputations.
     rule : ShiftRule
-        How a shift is spread.
+        Spread of the shift.
     by_visit : ndarray, shape (V,)
-        In units of the endpoint.
+        Shift at each visit, in units of the endpoint.
 
     Returns
     -------
     ndarray, shape (N, V) or (B, N, V)
-        0 where nothing moves.
+        Movement; 0 for values that do not move.
     """
     of_arm = (imputations.grid.arm_of_subject == imputations.grid.arms.index(arm))[:, None]
     moved = rule.moved & of_arm
@@ -296,18 +308,18 @@ def direction_of(imputations: Completed, arm: str, rule: ShiftRule, by_visit: Fl
 
 
 def movable(imputations: Completed, on: str) -> BoolArray:
-    """Which values are moved.
+    """Select the values that a shift moves.
 
     Parameters
     ----------
     imputations : Completed
-        Of N subjects at V visits.
+        Imputations of N subjects at V visits.
     on : str
         A word of `ON`.
 
     Returns
     -------
     ndarray of bool, shape (N, V)
-        Those imputed after an event, or all imputed.
+        Values imputed after an event, or all imputed values.
     """
     return imputations.imputed if on == "all imputed" else imputations.after

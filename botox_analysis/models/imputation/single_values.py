@@ -1,7 +1,7 @@
-"""Single values for missing ones, by name: carried forward, or the baseline, or the worst.
+"""Single imputation by name: last value, baseline or worst value carried forward.
 
-Each treats a guess as if it had been seen: standard errors are too small, and the direction of the bias is not known in
-general. They are here because many protocols and older reports prescribe them.
+Each rule treats an imputed value as observed: standard errors are too small, and the direction of the bias is unknown in general.
+Many protocols and older reports prescribe such rules.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.cells.of_frames import read_truths
-from botox_analysis.errors import DataError, require_choice, require_outcomes
+from botox_analysis.errors import DataError, listed, require_choice, require_outcomes
 from botox_analysis.frames.agreement import ORIGINS
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import (
@@ -32,35 +32,36 @@ from botox_analysis.numerics.linear.inference import FloatArray
 
 
 def fill(outcomes: Outcomes, *, rule: SingleValueRule) -> Outcomes:
-    """Put one value in the place of each missing one, by a rule.
+    """Impute each missing value by a rule, once.
 
-    A value by a rule is a guess that is treated as if it had been seen: standard errors are too small, and the direction of the
-    bias is not known in general. Many protocols and older reports prescribe it. `missing.impute` carries the uncertainty.
+    The imputed value is treated as observed: standard errors are too small, and the direction of the bias is unknown in general.
+    Many protocols and older reports prescribe such rules. `missing.impute` includes the uncertainty of imputed values.
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*, with the full grid of subjects and visits.
+        *outcomes*, with a row for each subject and visit.
     rule : str
-        ``"last observation carried forward"`` (a subject without any value after baseline stays missing), the same
-        ``", baseline included"`` (the baseline counts as an observation), the same ``", modified"`` (moved by the ratio of the
-        means at both visits of those seen at both: our reading of the "modified" rule of the PREEMPT trials, whose definition
-        we have not seen), ``"baseline observation carried forward"``, ``"worst observation carried forward"`` (the worst so far,
-        baseline included: the highest where the column ``better`` is ``"lower"``, else the lowest).
+        ``"last observation carried forward"``: subjects without any value after baseline stay missing. The same with
+        ``", baseline included"``: the baseline counts as an observation. The same with ``", modified"``: the last observation is
+        multiplied by the ratio of the means at both visits, in subjects with both. This is our interpretation of the "modified"
+        rule of the PREEMPT trials, whose definition we have not seen. ``"baseline observation carried forward"``: the baseline.
+        ``"worst observation carried forward"``: the worst value so far, baseline included. The worst is the highest if the column
+        ``better`` is ``"lower"``, else the lowest.
 
     Returns
     -------
     DataFrame
-        A new frame of *outcomes*; ``imputed`` is true where a value stands for a missing one, ``handling`` names the rule.
-        Observed values and changes are as they were.
+        A new frame of *outcomes*; ``imputed`` is true for imputed values, and ``handling`` contains the rule. Observed values and
+        changes are unchanged.
 
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes*, is imputed already, or has no values, or no column ``better``, where the
-        rule needs them.
+        The frame is not of the shape of *outcomes* or has imputed values. Or the rule needs values, baselines or the column
+        ``better``, which are missing.
     ValueError
-        The rule is not known.
+        The rule is unknown.
 
     Examples
     --------
@@ -71,37 +72,36 @@ def fill(outcomes: Outcomes, *, rule: SingleValueRule) -> Outcomes:
     require_outcomes(outcomes)
     if str(rule) in IMPUTATION_STRATEGIES:
         raise ValueError(
-            f"rule {rule!r} draws from a model, in many data sets: take missing.impute(outcomes, strategy={rule!r}, ...)."
+            f"`rule` must be one of {listed(SINGLE_VALUE_RULES)}; got {rule!r}, a strategy of multiple imputation. Try "
+            f"missing.impute(outcomes, strategy={rule!r}, ...)."
         )
     require_choice(rule, SINGLE_VALUE_RULES, "rule")
     grid = grid_of(outcomes)
     refuse_absent_rows(outcomes, grid)
     refuse_imputed(outcomes)
-    # Where only changes are known they are carried forward, and the baseline is a change of 0.
+    # Outcomes with changes alone have the change carried forward; the baseline is a change of 0.
     carried = "value" if outcomes["value"].notna().any() else "change"
     if carried == "change" and rule == LAST_MODIFIED:
-        raise DataError(
-            f"outcomes has changes and no values, and '{LAST_MODIFIED}' multiplies values; take one that carries changes."
-        )
+        raise DataError(f"outcomes has changes and no values, but '{LAST_MODIFIED}' multiplies values. Try '{LAST_OBSERVATION}'.")
     if carried == "value" and rule in NEEDS_BASELINE and outcomes["baseline"].isna().all():
-        raise DataError(f"outcomes has no baseline, and '{rule}' puts it in the place of missing values.")
+        raise DataError(f"outcomes has no baseline, by which '{rule}' imputes missing values; expected the baselines.")
     observed = wide_of(grid, carried)
     before = wide_of(grid, "baseline")[:, 0] if carried == "value" else np.zeros(len(observed))
-    # The rule of the worst observation takes the highest: values of which higher ones are better are mirrored for it.
+    # The rule of the worst observation selects the highest; endpoints with better higher values are mirrored.
     is_mirrored = rule == WORST_OBSERVATION and better_of_outcomes(grid, f"rule '{rule}'") == HIGHER
     sign = -1.0 if is_mirrored else 1.0
     return with_values(outcomes, grid, sign * SINGLE_VALUES[rule](sign * observed, sign * before), carried, rule)
 
 
 def refuse_absent_rows(outcomes: Outcomes, grid: SubjectGrid) -> None:
-    """Refuse outcomes that lack rows: what is absent can be neither filled in nor counted.
+    """Refuse outcomes with absent rows, whose missing values cannot be imputed or counted.
 
     Parameters
     ----------
     outcomes : DataFrame
         *outcomes*.
     grid : SubjectGrid
-        Of these.
+        Grid of the outcomes.
 
     Raises
     ------
@@ -112,14 +112,14 @@ def refuse_absent_rows(outcomes: Outcomes, grid: SubjectGrid) -> None:
     if n_absent:
         raise DataError(
             f"outcomes lacks {n_absent} rows of its {grid.n_subjects} subjects at {len(grid.visits)} visits; "
-            "expected a row for each, observed or not: build the frame with as_outcomes."
+            "expected a row for each, observed or missing. Try as_outcomes, which builds them."
         )
     if EXPOSURE_DAYS in outcomes.columns:
-        raise DataError("outcomes are counts of events in person-time; missing.impute_counts imputes the time not observed.")
+        raise DataError("outcomes are counts of events in person-time; expected values at visits. Try missing.impute_counts.")
 
 
 def refuse_imputed(outcomes: Outcomes) -> None:
-    """Refuse outcomes in which something stands for missing values already.
+    """Refuse outcomes with imputed values.
 
     Parameters
     ----------
@@ -129,52 +129,52 @@ def refuse_imputed(outcomes: Outcomes) -> None:
     Raises
     ------
     DataError
-        Names what does.
+        Some values are imputed; the message contains the handling.
     """
     n_imputed = int(read_truths(outcomes[IMPUTED])[0].sum()) if IMPUTED in outcomes.columns else 0
     if n_imputed:
         found = f"'{handling_of(outcomes).missing}', in {n_imputed} rows"
-        raise DataError(f"outcomes is imputed already ({found}); impute the outcomes as they were observed.")
+        raise DataError(f"outcomes has imputed values ({found}); expected observed and missing values only.")
 
 
 def wide_of(grid: SubjectGrid, column: str) -> FloatArray:
-    """A column of outcomes as a table.
+    """Arrange a column of outcomes as a table of subjects by visits.
 
     Parameters
     ----------
     grid : SubjectGrid
-        Of the outcomes.
+        Grid of the outcomes.
     column : str
-        Of numbers.
+        A column of numbers.
 
     Returns
     -------
     ndarray, shape (N, V)
-        A copy, missing where there is no row.
+        A copy; absent rows are nan.
     """
     return np.array(grid.wide(grid[column].to_numpy(dtype=float)))
 
 
 def with_values(outcomes: pd.DataFrame, grid: SubjectGrid, filled: FloatArray, column: str, words: str) -> pd.DataFrame:
-    """Outcomes with values in the place of missing ones.
+    """Insert values for the missing values of outcomes.
 
     Parameters
     ----------
     outcomes : DataFrame
-        As observed.
+        *outcomes* as observed.
     grid : SubjectGrid
-        Of them.
+        Grid of the outcomes.
     filled : ndarray, shape (N, V)
-        Of `column`; only what is missing in the outcomes is taken.
+        Values of `column`; entries at observed values are not used.
     column : str
-        ``"value"`` or ``"change"``, of which the other follows.
+        ``"value"`` or ``"change"``; the other is computed from it.
     words : str
-        What stands for missing values now.
+        Description of the imputation.
 
     Returns
     -------
     DataFrame
-        A new frame.
+        A new frame of *outcomes*.
     """
     new = filled.ravel() if grid.cell is None else filled.ravel()[grid.cell]
     baseline, value, change, percent = (grid[name].to_numpy(dtype=float, copy=True) for name in ORIGINS)
@@ -191,7 +191,7 @@ def with_values(outcomes: pd.DataFrame, grid: SubjectGrid, filled: FloatArray, c
     )
 
 
-def _carry_forward(value: FloatArray, baseline: FloatArray) -> FloatArray:  # noqa: ARG001 - one signature for all
+def _carry_forward(value: FloatArray, baseline: FloatArray) -> FloatArray:  # noqa: ARG001 - one signature for all rules
     return np.asarray(pd.DataFrame(value).ffill(axis=1), dtype=float)
 
 
@@ -208,10 +208,10 @@ def _carry_forward_modified(value: FloatArray, baseline: FloatArray) -> FloatArr
         if lacking.any():
             before = course[both, visit - 1].mean() if both.any() else np.nan
             if not before > 0:
-                found = f"their mean before is {before:.3g}" if both.any() else "there are none"
+                found = f"their mean before is {before:.3g}" if both.any() else "no subject has both"
                 raise DataError(
-                    f"'{LAST_MODIFIED}' moves values at visit {visit} by the ratio of the means of those seen at it and before, "
-                    f"and {found}; expected a mean above 0."
+                    f"'{LAST_MODIFIED}' multiplies values at visit {visit} by the ratio of the means of subjects with this visit "
+                    f"and the visit before, but {found}; expected a mean above 0."
                 )
             filled[lacking, visit] = course[both, visit].mean() / before * filled[lacking, visit - 1]
     return filled[:, 1:]
@@ -234,4 +234,4 @@ SINGLE_VALUES: dict[str, Callable[[FloatArray, FloatArray], FloatArray]] = {
     BASELINE_OBSERVATION: _baseline_forward,
     WORST_OBSERVATION: _worst_forward,
 }
-"""Handling of missing values by name: values (subjects x visits) and baselines -> completed values."""
+"""Rules by name: functions from values (subjects x visits) and baselines to completed values."""

@@ -1,4 +1,4 @@
-"""Strategies after intercurrent events: words or functions, one for all events or one for each kind."""
+"""Strategies after intercurrent events: words or functions, one for all events or one for each kind of event."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REFERENCE_BASED: dict[str, Strategy] = {
     COPY_INCREMENTS: strategies.copy_increments,
     LAST_MEAN: strategies.last_mean_carried_forward,
 }
-"""Strategies by name; a further one is a function of the same signature."""
+"""Strategies by name; a further strategy is a function of the same signature."""
 
 CountStrategyName = Literal["missing at random", "jump to reference", "copy reference"]
 
@@ -36,42 +36,42 @@ COUNT_STRATEGIES: dict[str, CountStrategy] = {
     JUMP_TO_REFERENCE: counts.jump_to_reference,
     COPY_REFERENCE: counts.copy_reference,
 }
-"""Strategies of counts of events by name; a further one is a function of the same signature."""
+"""Strategies for counts of events by name; a further strategy is a function of the same signature."""
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
 def strategy_function(strategy: str | Function, known: Mapping[str, Function]) -> Function:
-    """The function that a word names, or the function itself.
+    """Look up the function of a strategy.
 
     Parameters
     ----------
     strategy : str or callable
-        Of a user.
+        A name, or a function.
     known : mapping of str to callable
         Functions by name.
 
     Returns
     -------
     callable
-        Of the signature of those known.
+        The function of that name, or `strategy` itself.
 
     Raises
     ------
     ValueError
-        The word is not known, or is one of another family: a rule that gives one value, or which values are used.
+        The name is unknown, or is a rule of single imputation, or a strategy of `intercurrent.address`.
     """
     if not isinstance(strategy, str):
         return strategy
     if strategy in SINGLE_VALUE_RULES:
         raise ValueError(
-            f"strategy {strategy!r} puts one value in the place of a missing one, and is for missing.fill; from a model, in many "
-            f"data sets, take one of {listed(known)}."
+            f"`strategy` must be one of {listed(known)}; got {strategy!r}, a rule of single imputation. Try "
+            f"missing.fill(outcomes, rule={strategy!r})."
         )
     if strategy in EVENT_STRATEGIES:
         raise ValueError(
-            f"strategy {strategy!r} says which values are used, and is for intercurrent.address; to impute what is missing "
-            f"take one of {listed(known)}."
+            f"`strategy` must be one of {listed(known)}; got {strategy!r}, a strategy that selects values. Try "
+            "intercurrent.address."
         )
     require_choice(strategy, known, "strategy")
     return known[strategy]
@@ -80,85 +80,87 @@ def strategy_function(strategy: str | Function, known: Mapping[str, Function]) -
 def strategies_by_kind(
     strategy: str | Function | Mapping[str, str | Function], occurring: Sequence[str], known: Mapping[str, Function], *, of: str
 ) -> dict[str, Function]:
-    """The strategy of each kind of intercurrent event.
+    """Look up the strategy of each kind of intercurrent event.
 
     Parameters
     ----------
     strategy : str, callable, or mapping of str to these
-        For every event, or by its kind.
+        One strategy for all events, or one for each kind of event.
     occurring : sequence of str
-        The kinds that occur.
+        Kinds of events that occur.
     known : mapping of str to callable
         Functions by name.
     of : str
-        ``"data"`` where kinds are those of a column; else what stands for one where there is none, for the message.
+        ``"data"`` for kinds read from a column; else a description of the subjects with an event, for the message.
 
     Returns
     -------
     dict of str to callable
-        By kind.
+        Function by kind of event.
 
     Raises
     ------
     DataError
-        Kinds are not known, or one that occurs has no strategy.
+        Kinds are unknown, or a kind that occurs has no strategy.
     ValueError
-        A word is not known.
+        A name is unknown.
     """
     if not isinstance(strategy, Mapping):
         return dict.fromkeys(occurring, strategy_function(strategy, known))
     if of != "data":
         raise DataError(
-            f"outcomes has no column '{INTERCURRENT_EVENT}', and strategy is by the kind of the event; "
-            f"take intercurrent.address first, or one strategy for all {of}."
+            f"outcomes has no column '{INTERCURRENT_EVENT}', but `strategy` is by kind of event. Try intercurrent.address first, "
+            f"or one strategy for all {of}."
         )
     lacking = [kind for kind in occurring if kind not in strategy]
     if lacking:
         raise DataError(
-            f"strategy says nothing of the intercurrent event {listed(lacking)}; it names {listed(strategy)}, and the events of "
-            f"outcomes are {listed(occurring)}."
+            f"`strategy` must have a strategy for each kind of event in outcomes, {listed(occurring)}; got {listed(strategy)}, "
+            f"without {listed(lacking)}."
         )
-    functions = {kind: strategy_function(each, known) for kind, each in strategy.items()}
+    functions = {kind: strategy_function(of_kind, known) for kind, of_kind in strategy.items()}
     return {kind: functions[kind] for kind in occurring}
 
 
 def first_other(history: Sequence[str], by_kind: Mapping[str, Function], at_random: Function) -> Function:
-    """The strategy that holds after several events.
+    """Select the strategy that holds after several events.
 
     Parameters
     ----------
     history : sequence of str
-        Kinds of events, in time.
+        Kinds of events, in order of time.
     by_kind : mapping of str to callable
-        The strategy of each.
+        Strategy of each kind.
     at_random : callable
-        Missing at random.
+        The strategy missing at random.
 
     Returns
     -------
     callable
-        Of the first event whose strategy is not missing at random; missing at random where there is none.
+        Strategy of the first event that is not missing at random; else missing at random.
     """
     return next((by_kind[kind] for kind in history if by_kind[kind] is not at_random), at_random)
 
 
 def words_of(strategy: object, occurring: Sequence[str] = ()) -> str:
-    """Strategies in words.
+    """Describe strategies in words.
 
     Parameters
     ----------
     strategy : str, callable, or mapping of str to these
-        For every event, or by its kind.
+        One strategy for all events, or one for each kind of event.
     occurring : sequence of str
-        The kinds that occur; those planned for and not seen are not told.
+        Kinds of events that occur; others are left out of the words.
 
     Returns
     -------
     str
-        A function is called by its name.
+        Names of strategies; a function has its own name.
     """
     if isinstance(strategy, Mapping):
-        return ", ".join(f"{words_of(each)} after {kind}" for kind, each in strategy.items() if kind in occurring) or AT_RANDOM
+        return (
+            ", ".join(f"{words_of(of_kind)} after {kind}" for kind, of_kind in strategy.items() if kind in occurring) or AT_RANDOM
+        )
     if isinstance(strategy, str):
         return strategy
     name = str(getattr(strategy, "__name__", "<"))

@@ -1,4 +1,4 @@
-"""How far imputed values have to be moved to change a conclusion."""
+"""Tipping points: shifts of imputed values that change a conclusion."""
 
 from __future__ import annotations
 
@@ -21,38 +21,36 @@ from botox_analysis.numerics.imputation.shifts import MovedRegressions, moved_re
 from botox_analysis.numerics.linear.inference import FloatArray
 
 GRID = 21
-"""Shifts of each arm that are tried where none are named."""
+"""Number of shifts of each arm, by default."""
 
 ROUND_STEPS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
-"""Of a grid, times a power of ten."""
+"""Steps of a grid, times a power of ten."""
 
 MOST_MOVED = 64.0
-"""A tipping shift is looked for up to so many standard deviations of the response: far beyond anything plausible."""
+"""Largest shift of the search, in standard deviations of the response: far beyond plausible shifts."""
 
 STEPS = 512
-"""Into which that way is cut, so that the first crossing is found and not any."""
+"""Number of steps of the search, so that the crossing nearest to 0 is found."""
 
 
 @dataclass(frozen=True)
 class _Way:
-    """How a shift of 1 moves imputed values."""
+    """Movement of imputed values under a shift of 1."""
 
     imputations: Completed
     rule: ShiftRule
     by_visit: FloatArray
 
     def of(self, arm: str) -> FloatArray:
-        """The direction of an arm, shape (N, V) or (B, N, V)."""
+        """Compute the movement of the values of an arm, shape (N, V) or (B, N, V)."""
         return direction_of(self.imputations, arm, self.rule, self.by_visit)
 
 
 def _way(imputations: Completed, how: Shift) -> _Way:
     rule = shift_rule(imputations, how)
     if how.by_visit is not None and not isinstance(how.by_visit, Mapping):
-        raise ValueError(
-            f"by_visit: found {kind_of(how.by_visit)}; expected what a shift of 1 adds at each visit: {{visit: number}}."
-        )
-    return _Way(imputations, rule, numbers_by_visit(imputations, 1.0 if how.by_visit is None else how.by_visit, "by_visit"))
+        raise ValueError(f"`by_visit` must be a mapping {{visit: number}}, which a shift of 1 adds; got {kind_of(how.by_visit)}.")
+    return _Way(imputations, rule, numbers_by_visit(imputations, 1.0 if how.by_visit is None else how.by_visit, "`by_visit`"))
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ class _Movable:
     """Standard deviation of the response."""
 
     def estimates(self, shifts: FloatArray, conf_level: float) -> pd.DataFrame:
-        """*estimates* at shifts of (arm, reference), shape (G, 2)."""
+        """Compute *estimates* at shifts of (arm, reference), shape (G, 2)."""
         estimate, variance = self.regressions.at(shifts)
         rows = self.row.loc[self.row.index.repeat(len(shifts))].assign(delta=shifts[:, 0], delta_reference=shifts[:, 1])
         analysed = Analysed(rows.reset_index(drop=True), estimate, variance, np.full(len(shifts), self.df))
@@ -82,31 +80,29 @@ def _movable_difference(way: _Way, visit: str, arm: str | None, covariates: Sequ
         raise DataError(f"the imputations have nothing at '{visit}'; their visits are {listed(grid.visits, n_shown=12)}.")
     others = grid.arms[1:]
     if arm is None and len(others) != 1:
-        raise DataError(f"there are {len(others)} arms beside the reference ({listed(others)}); name one in arm.")
+        raise DataError(f"`arm` must be one of {listed(others)}, the {len(others)} arms beside the reference; got None.")
     chosen = arm if arm is not None else others[0]
     if chosen not in others:
-        raise DataError(f"arm is '{chosen}'; the arms that are compared with '{grid.arms[0]}' are {listed(others)}.")
+        raise DataError(f"`arm` must be one of {listed(others)}, compared with '{grid.arms[0]}'; got {chosen!r}.")
     place = grid.visits.index(visit)
     in_both = np.isin(imputations.grid.arm_of_subject, [0, grid.arms.index(chosen)])
     if not (way.rule.moved[:, place] & in_both).any():
         raise DataError(
-            f"no value of '{chosen}' or '{grid.arms[0]}' was imputed {on.replace('all imputed', 'at all')} at '{visit}': there "
-            "is nothing to move."
+            f"no value of '{chosen}' or '{grid.arms[0]}' was imputed {on.replace('all imputed', 'at all')} at '{visit}'; "
+            "expected imputed values to shift."
         )
     first = imputations.completed(0)
     asked = covariates_of(first, covariates)
     refuse_by_arm(asked, "pooled differences")
-    names = [each.name for each in asked]
+    names = [covariate.name for covariate in asked]
     differences = fit_ancova(first, covariates=names, response=imputations.response, visits=[visit]).differences()
     rows = grid.wide(np.arange(len(first)), -1)[:, place]
     columns = [imputations.response, *(name for name in names if name != imputations.response)]
     known = first[columns].notna().all(axis=1).to_numpy()[rows]
     design = determined_design(first.iloc[rows[known]], asked, grid.arms)
-    directions = []
-    for each in (chosen, grid.arms[0]):
-        directions.append(way.of(each)[..., known, place])
+    directions = [way.of(shifted)[..., known, place] for shifted in (chosen, grid.arms[0])]
     if not any(direction.any() for direction in directions):
-        raise DataError(f"by_visit and lags add nothing at '{visit}'; expected a number other than 0 there.")
+        raise DataError(f"`by_visit` and `lags` must be other than 0 at '{visit}'; got 0.")
     number = grid.arms.index(chosen)
     regressions = moved_regressions(
         design.matrix,
@@ -126,7 +122,7 @@ def _movable_difference(way: _Way, visit: str, arm: str | None, covariates: Sequ
 
 
 class Tipping(Completed):
-    """Data sets whose conclusion may tip."""
+    """Completed data sets with tipping points."""
 
     def tipping_surface(
         self,
@@ -139,43 +135,42 @@ class Tipping(Completed):
         kind: Kind | Shift = "marginal",
         conf_level: float = 0.95,
     ) -> Estimates:
-        """The difference at a visit, with imputed values of either arm moved over a grid of shifts.
+        """Estimate the difference at a visit over a grid of shifts of the imputed values of both arms.
 
-        `tipping_point` finds the shift of one arm at which the conclusion tips.
-        Shifts enter estimates linearly and residual squares as a quadratic, so that the whole grid costs little more than one
-        analysis.
+        `tipping_point` finds the shift of one arm at which the conclusion changes. Estimates are linear in the shifts and
+        residual sums of squares quadratic, so the whole grid takes little more time than one analysis.
 
         Parameters
         ----------
         visit : str
-            Of the difference.
+            Visit of the difference.
         arm : str, optional
-            Compared with the reference; has to be named where there are several.
+            Arm that is compared with the reference; required if the trial has several.
         deltas, reference_deltas : sequence of float, optional
-            Shifts of the arm and of the reference, in units of the endpoint. Left out: 21 each, around 0, to beyond what is
-            plausible.
+            Shifts of the arm and of the reference, in units of the endpoint. Default: 21 each, around 0, to beyond plausible
+            shifts.
         covariates : sequence of str, optional
-            Of the analysis of covariance; left out: the baseline, where there is one.
+            Covariates of the analysis of covariance. Default: the baseline, if it exists.
         kind : str or Shift
-            How values are moved: ``"marginal"``, ``"sequential"``, ``"accumulating"``, or a `Shift` with more than that.
+            Rule of the shift: ``"marginal"``, ``"sequential"``, ``"accumulating"``, or a `Shift` with further choices.
         conf_level : float
             Nominal coverage, strictly between 0 and 1.
 
         Returns
         -------
         DataFrame
-            *estimates*, one row for each pair of shifts, with ``delta`` and ``delta_reference``; and, the same in each row,
-            what is held to be plausible: ``plausible_from`` and ``plausible_to`` for the arm, with ``_reference`` for the
-            reference. That is between 0 (as imputed) and the shift after which the subjects in question had on average no
-            change from baseline at all; missing where only values, no changes, are known. Write other limits over them where
-            there are reasons. `plot.tipping_surface` shows it.
+            *estimates*, one row for each pair of shifts, with ``delta`` and ``delta_reference``. Plausible shifts are constant
+            columns: ``plausible_from`` and ``plausible_to`` for the arm, with ``_reference`` for the reference. They extend from
+            0 (as imputed) to the shift after which these subjects had on average no change from baseline. They are missing if
+            only values, no changes, are known. Replace the columns by other limits where justified. `plot.tipping_surface` plots
+            the frame.
 
         Raises
         ------
         DataError
-            Nothing was imputed that could be moved, there is no such visit or arm, or a visit lacks a number.
+            No imputed value can be moved, a visit or arm is unknown, or a visit lacks a number.
         ValueError
-            A word is not known, or shifts are no numbers.
+            A word is unknown, or shifts are not finite numbers.
 
         References
         ----------
@@ -192,18 +187,18 @@ class Tipping(Completed):
         how = as_shift(kind)
         movable = _movable_difference(_way(self, how), visit, arm, covariates, how.on)
         chosen = str(movable.row["arm"].iloc[0])
-        no_change = [_to_no_change(movable.way, visit, each) for each in (chosen, self.grid.arms[0])]
+        no_change = [_to_no_change(movable.way, visit, name) for name in (chosen, self.grid.arms[0])]
         reach = _round_reach(max(1.5 * float(np.abs(no_change).max()), movable.spread))
         axes = [_shifts(given, name, reach) for given, name in ((deltas, "deltas"), (reference_deltas, "reference_deltas"))]
-        pairs = np.array([(own, reference) for reference in axes[1] for own in axes[0]])
-        told = movable.estimates(pairs, conf_level)
+        pairs = np.array([(of_arm, of_reference) for of_reference in axes[1] for of_arm in axes[0]])
+        estimates = movable.estimates(pairs, conf_level)
         (low, high), (low_reference, high_reference) = (sorted((0.0, end)) for end in no_change)
-        nothing = np.nan if self.response != "change" else 0.0
-        return told.assign(
-            plausible_from=low + nothing,
-            plausible_to=high + nothing,
-            plausible_from_reference=low_reference + nothing,
-            plausible_to_reference=high_reference + nothing,
+        nan_without_change = np.nan if self.response != "change" else 0.0
+        return estimates.assign(
+            plausible_from=low + nan_without_change,
+            plausible_to=high + nan_without_change,
+            plausible_from_reference=low_reference + nan_without_change,
+            plausible_to_reference=high_reference + nan_without_change,
         )
 
     def tipping_point(
@@ -215,31 +210,30 @@ class Tipping(Completed):
         kind: Kind | Shift = "marginal",
         conf_level: float = 0.95,
     ) -> Estimates:
-        """The shift of one arm's imputed values at which the difference at a visit just loses, or just gains, significance.
+        """Find the shift of the imputed values of one arm at which the difference at a visit loses, or gains, significance.
 
         Parameters
         ----------
         visit : str
-            Of the difference.
+            Visit of the difference.
         arm : str, optional
-            Whose imputed values are moved; the reference may be named, too. Left out: the arm beside the reference, where
-            there is one.
+            Arm whose imputed values are moved, also the reference. Default: the only arm beside the reference.
         covariates, kind
             As for `tipping_surface`.
         conf_level : float
-            The difference is significant where its interval at this level excludes 0.
+            Nominal coverage; the difference is significant if its confidence interval excludes 0.
 
         Returns
         -------
         DataFrame
-            *estimates*, one row: the difference at the tipping shift, which is in ``delta`` (or ``delta_reference``), the one
-            nearest to 0. Its p-value is 1 - `conf_level`. Where no shift tips the conclusion, ``delta`` is infinite, the other
-            numbers are missing and ``note`` says so.
+            *estimates*, one row: the difference at the tipping shift nearest to 0, which is ``delta`` (or ``delta_reference``).
+            Its p-value is 1 - `conf_level`. If no shift changes the conclusion, ``delta`` is infinite, the other numbers are
+            missing, and ``note`` contains the reason.
 
         Raises
         ------
         DataError
-            As `tipping_surface`.
+            As for `tipping_surface`.
         FitError
             The analysis is not determined.
 
@@ -256,21 +250,23 @@ class Tipping(Completed):
         reference = self.grid.arms[0]
         of_reference = arm == reference
         if of_reference and len(self.grid.arms) != 2:
-            raise DataError(f"arm is the reference '{reference}', which is compared with several; keep two arms.")
+            raise DataError(
+                f"`arm` must not be the reference '{reference}', compared with several arms. Try outcomes of two arms."
+            )
         movable = _movable_difference(way, visit, None if of_reference else arm, covariates, how.on)
         moved = reference if of_reference else str(movable.row["arm"].iloc[0])
         if not (movable.regressions.slope[:, 2 if of_reference else 1] != 0).any():
-            raise DataError(f"no value of '{moved}' was imputed at '{visit}' that could be moved.")
+            raise DataError(f"no value of '{moved}' was imputed at '{visit}'; expected imputed values to shift.")
         axis = np.array([0.0, 1.0]) if of_reference else np.array([1.0, 0.0])
 
         def beyond(shift_by: float) -> float:
-            """How far the p-value is below the level."""
+            """Compute the level less the p-value."""
             row = movable.estimates(np.array([shift_by * axis]), conf_level)
             return float(1 - conf_level - row["p_value"].iloc[0])
 
         if np.isnan(beyond(0.0)):
-            raise FitError(f"the difference at '{visit}' has no p-value; its values have no spread.")
-        # In standard deviations, fine near 0 and coarse far away, to both sides in turn.
+            raise FitError(f"the difference at '{visit}' has no p-value: its values have no spread.")
+        # Steps in standard deviations, fine near 0 and coarse far from 0, first upwards and then downwards.
         steps = MOST_MOVED * (np.arange(STEPS + 1) / STEPS) ** 3
         found = []
         for side in (movable.spread, -movable.spread):
@@ -285,10 +281,10 @@ class Tipping(Completed):
 
 
 def _round_reach(least: float) -> float:
-    """The end of a grid whose steps are round numbers."""
+    """Compute the end of a grid whose steps are round numbers."""
     step = 2 * least / (GRID - 1)
     power = 10.0 ** np.floor(np.log10(step))
-    return float(next(each * power for each in ROUND_STEPS if each * power >= step)) * (GRID - 1) / 2
+    return float(next(digit * power for digit in ROUND_STEPS if digit * power >= step)) * (GRID - 1) / 2
 
 
 def _shifts(given: Sequence[float] | None, name: str, reach: float) -> FloatArray:
@@ -296,19 +292,19 @@ def _shifts(given: Sequence[float] | None, name: str, reach: float) -> FloatArra
         return np.linspace(-reach, reach, GRID)
     shifts = np.atleast_1d(np.asarray(given, dtype=float))
     if shifts.ndim != 1 or not shifts.size or not np.isfinite(shifts).all() or len(np.unique(shifts)) < len(shifts):
-        raise ValueError(f"{name} is {given!r}; expected one shift or more, each a number, each once.")
+        raise ValueError(f"`{name}` must be a list of different finite numbers; got {given!r}.")
     return shifts
 
 
 def _to_no_change(way: _Way, visit: str, arm: str) -> float:
-    """The shift after which those of an arm whose values move had on average no change from baseline; 0 where none moves."""
+    """Compute the shift after which the moved subjects of an arm have on average no change from baseline; 0 if none moves."""
     imputations = way.imputations
     place = imputations.grid.visits.index(visit)
-    own = way.rule.moved[:, place] & (imputations.grid.arm_of_subject == imputations.grid.arms.index(arm))
-    if not own.any() or imputations.response != "change":
+    moved = way.rule.moved[:, place] & (imputations.grid.arm_of_subject == imputations.grid.arms.index(arm))
+    if not moved.any() or imputations.response != "change":
         return 0.0
-    typical = float(way.of(arm)[..., own, place].mean())
-    return float(-imputations.values[:, own, place].mean()) / typical if typical else 0.0
+    typical = float(way.of(arm)[..., moved, place].mean())
+    return float(-imputations.values[:, moved, place].mean()) / typical if typical else 0.0
 
 
 def _no_tip(movable: _Movable, conf_level: float, *, of_reference: bool) -> pd.DataFrame:

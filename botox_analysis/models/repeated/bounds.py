@@ -1,14 +1,14 @@
-"""How many visits an unstructured covariance may have, of so many subjects; and how large the arrays of any may become.
+"""Bounds of a covariance: the visits that subjects can determine, and the size of its arrays.
 
-At a maximum inside of the covariances the derivatives of the (restricted) likelihood by Sigma are 0, which is
+At an interior maximum the derivatives of the (restricted) likelihood by Sigma are 0. That is
 
     sum over subjects of P_ii = sum over subjects of a_i a_i',    a = P y,    P = W - W X (X'WX)^-1 X'W,
 
 in T x T blocks, 0 at visits not observed. The left side has rank T, unless the coefficients reproduce a visit. The right side has
 at most the rank of the matrix of all a_i, one row for each subject. As X'a = 0, each of its columns is orthogonal to each
-quantity that has an effect of its own at each visit (arms, and covariates by visit), so that its rank is at most N less the rank
-of these quantities. With fewer than T left there is no maximum inside, whatever is missing. With complete data this is the known
-condition that the residual sums of products have an inverse.
+quantity with a separate effect at each visit (arms, and covariates by visit). Its rank is therefore at most N less the rank of
+these quantities. With a rank below T there is no interior maximum, for any pattern of missing values. With complete data this is
+the known condition that the residual sums of products have an inverse.
 
 References
 ----------
@@ -22,7 +22,13 @@ import numpy as np
 from botox_analysis.errors import FitError
 from botox_analysis.models.repeated.covariance import Covariance
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures
-from botox_analysis.models.repeated.refusals import CovarianceError, remaining_structures
+from botox_analysis.models.repeated.refusals import (
+    CovarianceError,
+    in_group,
+    pairs_by_kind,
+    remaining_structures,
+    without_groups,
+)
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.linear.symmetric import eigenvalues
 from botox_analysis.numerics.repeated.problem import Problem
@@ -30,16 +36,16 @@ from botox_analysis.numerics.repeated.structures import STRUCTURES
 from botox_analysis.numerics.repeated.subject_data import BoolArray, positions
 
 INDEPENDENT = 1e-8
-"""Eigenvalue of a correlation matrix of quantities from which on they count as independent: of those that nearly determine each
-other, and of which the fit may leave one out as aliased, 1e-10 remains."""
+"""Least eigenvalue of a correlation matrix at which quantities count as independent. Nearly aliased quantities, of which the fit
+may leave one out, have 1e-10."""
 
 LARGEST_ARRAY = 2**29
-"""Numbers in one array, of which there are a few at a time: 4 GB. Larger ones end in swapping, or in the end of the process, and
-not in an error."""
+"""Numbers in one array, 4 GB; a few such arrays exist at a time. Larger arrays end in swapping or a killed process, and not in an
+error."""
 
 
 def refuse_large_sums(measures: RepeatedMeasures) -> None:
-    """Refuse sums of products that the memory of a usual machine does not hold, before anything is made of them.
+    """Refuse sums of products that exceed the memory of a usual machine, before any array is allocated.
 
     Parameters
     ----------
@@ -49,19 +55,19 @@ def refuse_large_sums(measures: RepeatedMeasures) -> None:
     Raises
     ------
     FitError
-        No covariance can be fitted to so many visits with what changes over them.
+        No covariance can be fitted to so many visits with time-varying weights or covariates.
     """
     n_visits = len(measures.visits)
     largest = (n_visits * measures.sums.uu.shape[-1]) ** 2
     if largest > LARGEST_ARRAY:
         raise FitError(
-            f"MMRM: of {n_visits} visits the arrays of this model take {_gigabytes(largest)} each; leave out visits, or the "
-            "weights and covariates that change over visits."
+            f"MMRM: with {n_visits} visits the arrays of this model take {_gigabytes(largest)} each. Try fewer visits, or leave "
+            "out weights and covariates that change over visits."
         )
 
 
 def refuse_too_large(measures: RepeatedMeasures, problem: Problem, phrase: Covariance) -> None:
-    """Refuse a covariance whose derivatives the memory of a usual machine does not hold, before any likelihood is computed.
+    """Refuse a covariance whose derivatives exceed the memory of a usual machine, before any likelihood is computed.
 
     Parameters
     ----------
@@ -70,12 +76,12 @@ def refuse_too_large(measures: RepeatedMeasures, problem: Problem, phrase: Covar
     problem : Problem
         Design and data.
     phrase : Covariance
-        The covariance that is asked for.
+        The covariance to fit.
 
     Raises
     ------
     CovarianceError
-        One with fewer parameters may be fitted.
+        The arrays are too large; a covariance with fewer parameters may be fitted.
     """
     n_visits, n_kinds, p = len(measures.visits), len(measures.kinds), problem.basis.rows.shape[1]
     n_each, n_parameters = _n_parameters(measures, phrase)
@@ -85,19 +91,19 @@ def refuse_too_large(measures: RepeatedMeasures, problem: Problem, phrase: Covar
     if largest > LARGEST_ARRAY:
         raise CovarianceError(
             f"MMRM: the covariance '{phrase}' of {n_visits} visits has {n_parameters:,} parameters, and arrays of "
-            f"{_gigabytes(largest)} each; leave out visits, or take a structure with fewer ('ar1', 'compound symmetry')."
+            f"{_gigabytes(largest)} each. Try fewer visits, or a structure with fewer parameters ('ar1', 'compound symmetry')."
         )
 
 
 def _n_parameters(measures: RepeatedMeasures, phrase: Covariance) -> tuple[int, int]:
-    """Parameters of one covariance, and of those of all levels."""
+    """Count the parameters of one covariance, and of the covariances of all levels."""
     structure, n_visits = STRUCTURES[phrase.structure], len(measures.visits)
     n_each = n_visits * (n_visits + 1) // 2 if structure is None else structure.n_parameters(n_visits)
     return n_each, n_each * len({level for level, _ in measures.kinds})
 
 
 def n_multiplications(measures: RepeatedMeasures, n_columns: int, phrase: Covariance) -> int:
-    """Multiplications in the largest product of matrices of a fit, at most.
+    """Bound the multiplications in the largest matrix product of a fit.
 
     Parameters
     ----------
@@ -106,12 +112,12 @@ def n_multiplications(measures: RepeatedMeasures, n_columns: int, phrase: Covari
     n_columns : int
         Columns of the model.
     phrase : Covariance
-        The covariance that is asked for.
+        The covariance to fit.
 
     Returns
     -------
     int
-        A product of a matrix with itself counts half.
+        Number of multiplications; a product of a matrix with itself counts half.
     """
     n_patterns, r, _ = measures.sums.uu.shape
     squared = (len(measures.visits) * n_columns) ** 2
@@ -123,7 +129,7 @@ def _gigabytes(n_numbers: int) -> str:
 
 
 def refuse_few_subjects(measures: RepeatedMeasures, problem: Problem, phrase: Covariance) -> None:
-    """Refuse an unstructured covariance of more visits than the subjects can determine, before any likelihood is computed.
+    """Refuse an unstructured covariance of more visits than the subjects determine, before any likelihood is computed.
 
     Parameters
     ----------
@@ -137,39 +143,37 @@ def refuse_few_subjects(measures: RepeatedMeasures, problem: Problem, phrase: Co
     Raises
     ------
     CovarianceError
-        Names the numbers, and what to try.
+        The subjects are too few. The message contains their number, the number of visits and structures to try.
     """
     n_visits, n_by_arm = len(measures.visits), measures.sums.n_by_arm
     n_all = rank_of_quantities(measures, slice(None))
-    for level, own in measures.patterns_of_levels.items():
-        n_subjects = int(n_by_arm[own].sum())
-        n_quantities = n_all - (0 if own.all() else rank_of_quantities(measures, ~own))
+    for level, in_level in measures.patterns_of_levels.items():
+        n_subjects = int(n_by_arm[in_level].sum())
+        n_quantities = n_all - (0 if in_level.all() else rank_of_quantities(measures, ~in_level))
         if n_subjects - n_quantities < n_visits:
-            among = f" in {measures.grouped_by} '{level}'" if level else ""
-            together = problem.by_kind(measures.sums.n[:, None, None] * problem.pairs).sum(axis=0)
-            instead = f"take '{phrase.structure}' without 'by {phrase.by}'" if phrase.by else remaining_structures(together)
+            structures = remaining_structures(pairs_by_kind(measures, problem).sum(axis=0))
             raise CovarianceError(
-                f"MMRM: {n_subjects} subjects{among}, less {n_quantities} for effects at each visit (arms and covariates by "
-                f"visit), determine an unstructured covariance of at most {max(n_subjects - n_quantities, 0)} visits, and there "
-                f"are {n_visits}; {instead}."
+                f"MMRM: {n_subjects} subjects{in_group(measures, level)}, less {n_quantities} for effects at each visit (arms "
+                f"and covariates by visit), determine an unstructured covariance of at most {max(n_subjects - n_quantities, 0)} "
+                f"visits, but the model has {n_visits}. Try {without_groups(phrase) if phrase.by else structures}."
             )
 
 
 def rank_of_quantities(measures: RepeatedMeasures, which: BoolArray | slice) -> int:
-    """The rank of the quantities of subjects that have an effect of their own at each visit.
+    """Compute the rank of the quantities of subjects that have a separate effect at each visit.
 
     Parameters
     ----------
     measures : RepeatedMeasures
         The data.
     which : ndarray of bool, shape (G,), or slice
-        The patterns whose subjects count.
+        Patterns of observed visits whose subjects are included.
 
     Returns
     -------
     int
-        Of arms, and of covariates by visit that do not change over visits; of arms alone where there are weights, by which
-        these change.
+        Rank of arms and of covariates by visit that are constant over visits. With weights, rank of arms alone: weights make
+        covariates change over visits.
     """
     if measures.weights:
         return int((measures.sums.n_by_arm[which].sum(axis=0) > 0).sum())

@@ -1,4 +1,4 @@
-"""How a covariance is asked for (a structure, its days, the column by which covariances differ), and which subjects share one."""
+"""Covariances of the visits: phrases such as ``"ar1 by arm"``, and the subjects that share a covariance."""
 
 from __future__ import annotations
 
@@ -19,25 +19,24 @@ from botox_analysis.numerics.repeated.structures import STRUCTURES, StructureNam
 from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray, SubjectData
 
 Kind = tuple[str, tuple[float, ...]]
-"""What subjects with the same covariance share: the level of a column, and the days of their visits."""
+"""Subjects with the same covariance: the level of a column, and the days of their visits."""
 
 LEAST_APART = 0.005
-"""Of a day, some minutes: values of a subject that are nearer to each other have a correlation at a distance of a day that is no
-number."""
+"""Least distance in days (some minutes) between values of a subject: at smaller distances the correlation underflows."""
 
 
 @dataclass(frozen=True)
 class Covariance:
-    """How the visits of a subject are correlated.
+    """Covariance of the visits of a subject.
 
     Attributes
     ----------
     structure : str
-        One of `STRUCTURES`.
+        A name in `STRUCTURES`.
     on : str
-        The column of days it is on; empty where it is of visits.
+        The column of days of a spatial structure; empty for structures on visits.
     by : str
-        The column by which covariances differ; empty where there is one.
+        The column by which covariances differ; empty for one covariance.
     """
 
     structure: str
@@ -46,17 +45,17 @@ class Covariance:
 
     @property
     def is_heterogeneous(self) -> bool:
-        """Whether each visit has a variance of its own."""
+        """True for a separate variance at each visit."""
         structure = STRUCTURES[self.structure]
         return structure is None or structure.heterogeneous
 
     def __str__(self) -> str:
-        """As it was asked for."""
+        """Give the phrase from which the covariance was read."""
         return self._with_columns(self.structure)
 
     @property
     def words(self) -> str:
-        """As texts write it, with proper names."""
+        """The covariance in words, with proper names such as Toeplitz."""
         return self._with_columns(wording.structure(self.structure))
 
     def _with_columns(self, structure: str) -> str:
@@ -71,23 +70,23 @@ ON_DAYS = tuple(name for name, structure in STRUCTURES.items() if structure is n
 
 
 def read_covariance(phrase: str | Covariance) -> Covariance:
-    """The parts of a phrase such as ``"heterogeneous ar1 by arm"``.
+    """Read a phrase such as ``"heterogeneous ar1 by arm"``.
 
     Parameters
     ----------
     phrase : str or Covariance
-        A structure; for the spatial ones `` on `` and a column of days; `` by `` and a column with one covariance a
-        level. What is read already stays as it is.
+        A structure. Spatial structures have `` on `` and a column of days. `` by `` and a column give a covariance for each
+        level. A `Covariance` is returned unchanged.
 
     Returns
     -------
     Covariance
-        Its parts.
+        Structure, column of days and column of levels.
 
     Raises
     ------
     ValueError
-        The structure is not known, or lacks its days.
+        The structure is unknown, or lacks its days.
     """
     if isinstance(phrase, Covariance):
         return phrase
@@ -97,7 +96,7 @@ def read_covariance(phrase: str | Covariance) -> Covariance:
     require_choice(structure, STRUCTURES, "covariance")
     if (structure in ON_DAYS) != bool(on):
         right = f"'{structure} on day', with the column of days" if structure in ON_DAYS else f"'{structure}', without days"
-        raise ValueError(f"covariance is {phrase!r}; expected {right}.")
+        raise ValueError(f"`covariance` must be {right}; got {phrase!r}.")
     return Covariance(structure, on, by)
 
 
@@ -112,50 +111,50 @@ def read_covariances(phrases: str | Covariance | Iterable[str | Covariance]) -> 
     Returns
     -------
     tuple of Covariance
-        One or more.
+        One covariance or more.
 
     Raises
     ------
     ValueError
-        There is none, or a structure is not known or lacks its days.
+        `phrases` is empty, or a structure is unknown or lacks its days.
     """
     if isinstance(phrases, str | Covariance) or not isinstance(phrases, Iterable):
         return (read_covariance(phrases),)
     read = tuple(read_covariance(phrase) for phrase in phrases)
     if not read:
-        raise ValueError("covariance is empty; expected a structure, or several in the order in which to try them.")
+        raise ValueError("`covariance` must be a structure, or several in the order in which to try them; got an empty list.")
     return read
 
 
 def with_kinds(
     data: SubjectData, phrase: Covariance, *, outcomes: Outcomes, grid: SubjectGrid, arms: tuple[str, ...]
 ) -> tuple[SubjectData, tuple[Kind, ...]]:
-    """The subjects with the kind of covariance that each has.
+    """Add to subjects the number of the covariance that each has.
 
     Parameters
     ----------
     data : SubjectData
         The subjects.
     phrase : Covariance
-        The covariance that is asked for.
+        The covariance to fit.
     outcomes : DataFrame
-        *outcomes*, with the columns that the phrase names.
+        *outcomes*, with the columns of `phrase`.
     grid : SubjectGrid
-        Of these.
+        Grid of the outcomes.
     arms : tuple of str
-        Reference first.
+        Arms, the reference first.
 
     Returns
     -------
     data : SubjectData
-        With `kind`.
+        The subjects with `kind`, the place of each in `kinds`.
     kinds : tuple of Kind
-        Their levels and days.
+        Level and days of each covariance.
 
     Raises
     ------
     DataError
-        A column does not exist, a level or day is missing, or days of a subject are equal or nearly so.
+        A column does not exist, a level or day is missing, or two days of a subject are equal or nearly equal.
     """
     n_subjects = grid.n_subjects
     group = np.zeros(n_subjects, dtype=np.int64)
@@ -166,7 +165,7 @@ def with_kinds(
         require_covariates(outcomes, [phrase.by], "column")
         codes, groups = levels_of(outcomes[phrase.by])
         if (codes < 0).any():
-            raise DataError(f"outcomes: found rows without '{phrase.by}', by which covariances differ; expected one in each.")
+            raise DataError(f"outcomes: found rows without '{phrase.by}', by which covariances differ; expected a level in each.")
         group = grid.of_subjects(codes, phrase.by)
     if not phrase.by and not phrase.on:
         return data, (("", ()),)
@@ -176,7 +175,7 @@ def with_kinds(
     distinct, place = np.unique(np.column_stack([group, days])[entered], axis=0, return_inverse=True)
     kind = np.zeros(n_subjects, dtype=np.int64)
     kind[entered] = place.ravel()
-    # Who has no value does not enter; a value imputed for them has the covariance of their group all the same.
+    # Subjects without a value do not enter the fit, but values imputed for them have the covariance of their group.
     of_group = {int(row[0]): number for number, row in reversed(list(enumerate(distinct)))}
     kind[~entered] = [of_group.get(int(code), 0) for code in group[~entered]]
     kinds = tuple((groups[int(row[0])], tuple(float(day) for day in row[1:])) for row in distinct)
@@ -184,7 +183,7 @@ def with_kinds(
 
 
 def _days(outcomes: Outcomes, column: str, grid: SubjectGrid, observed: BoolArray) -> FloatArray:
-    """The day of each observed value; elsewhere a usual one, which says nothing, so that more subjects are alike."""
+    """Read the day of each observed value; missing visits have the median day, so that more subjects share a covariance."""
     days = np.asarray(grid.wide(numbers_of(outcomes, column, "days")))
     if np.isinf(days).any():
         raise DataError(f"outcomes: found an infinite day in '{column}'; expected numbers.")
@@ -207,26 +206,26 @@ def _days(outcomes: Outcomes, column: str, grid: SubjectGrid, observed: BoolArra
             f"outcomes: found two values of a subject only {nearest:g} days apart in '{column}'; expected days, "
             "such as 28 between visits 4 weeks apart."
         )
-    typical = np.array([np.median(day[seen]) if seen.any() else 0.0 for day, seen in zip(days.T, observed.T, strict=True)])
+    typical = np.array([np.median(day[known]) if known.any() else 0.0 for day, known in zip(days.T, observed.T, strict=True)])
     return np.where(observed, days, typical)
 
 
 def with_days(kind: Kind, visits: IntArray, n_visits: int) -> Kind:
-    """A kind of subject among more visits.
+    """Extend the days of a kind of subjects from the visits of a part to all visits.
 
     Parameters
     ----------
     kind : Kind
-        Of subjects of a part of the data.
+        Level and days of subjects in a part of the data.
     visits : ndarray of int
-        The places of its visits among all.
+        Places of its visits among all visits.
     n_visits : int
         Number of all visits.
 
     Returns
     -------
     Kind
-        Visits that the part has not are on day 0: no value there enters.
+        Level and days at all visits. Visits absent from the part have day 0: no value at these enters.
     """
     if not kind[1] or len(visits) == n_visits:
         return kind

@@ -1,4 +1,4 @@
-"""What enters a model of repeated measures beside the arm: covariates from columns of *outcomes*, and what the mean needs."""
+"""Covariates of a model of repeated measures, read from columns of *outcomes*, and further terms of its mean."""
 
 from __future__ import annotations
 
@@ -22,40 +22,38 @@ from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import IntArray, Quantity
 
 MOST = 1e100
-"""Numbers between this and its inverse have squares, and sums of these over subjects, that are numbers."""
+"""Largest number whose squares have a finite sum over subjects; its inverse is the smallest."""
 
 
 def quantity_of(name: str, grid: SubjectGrid) -> tuple[Quantity, tuple[str, ...]]:
-    """A covariate as numbers or as codes of levels, by visit only where it changes over a subject's visits.
+    """Read a covariate as numbers or as codes of levels, by visit only if it changes over the visits of a subject.
 
     Parameters
     ----------
     name : str
         A column of outcomes.
     grid : SubjectGrid
-        Of the outcomes.
+        Grid of the outcomes.
 
     Returns
     -------
     quantity : Quantity
-        Of N subjects.
+        Values of N subjects.
     levels : tuple of str
-        Of a factor, in alphabetic order; empty for a number.
+        Levels of a factor, in alphabetic order; empty for a number.
 
     Raises
     ------
     DataError
-        A number is infinite, or so large or small that its square is none; or a factor has no level.
+        A number is infinite, or its square overflows or underflows; or a factor has no level.
     """
     if name in grid.numbers or is_number(grid[name]):
         values = grid.numbers[name] if name in grid.numbers else grid[name].to_numpy(dtype=float)
         if np.isinf(values).any():
-            raise DataError(f"outcomes: found an infinite {name}; expected numbers, or nothing.")
+            raise DataError(f"outcomes: found an infinite {name}; expected finite or missing numbers.")
         largest = float(np.fmax.reduce(np.abs(values), initial=0.0))
         if largest and not 1 / MOST <= largest <= MOST:
-            raise DataError(
-                f"outcomes: the largest {name} is {largest:g}, too far from 1 to be squared; give it in another unit."
-            )
+            raise DataError(f"outcomes: the largest {name} is {largest:g}, too far from 1 to be squared. Try another unit.")
         wide = grid.wide(values)
         return Quantity(_once(wide, np.isfinite, grid)), ()
     codes, levels = levels_of(grid[name])
@@ -66,7 +64,7 @@ def quantity_of(name: str, grid: SubjectGrid) -> tuple[Quantity, tuple[str, ...]
 
 
 def _once(wide: NDArray[Any], is_known: Callable[[Any], Any], grid: SubjectGrid) -> NDArray[Any]:
-    """One value a subject, where it has the same at each visit that has a row; else the table as it is."""
+    """Reduce a table to one value per subject if its rows have equal values at all visits; else return the table."""
     first = wide[:, 0].copy()
     if (wide == first[:, None]).all():
         return first
@@ -80,7 +78,7 @@ def _once(wide: NDArray[Any], is_known: Callable[[Any], Any], grid: SubjectGrid)
 
 
 def levels_of(column: pd.Series[Any]) -> tuple[IntArray, tuple[str, ...]]:
-    """The levels of a factor.
+    """Read the levels of a factor.
 
     Parameters
     ----------
@@ -90,9 +88,9 @@ def levels_of(column: pd.Series[Any]) -> tuple[IntArray, tuple[str, ...]]:
     Returns
     -------
     codes : ndarray of int, shape (rows,)
-        Places among the levels, -1 where missing.
+        Places among the levels, -1 for missing values.
     levels : tuple of str
-        In alphabetic order.
+        Levels in alphabetic order.
     """
     if isinstance(column.dtype, pd.CategoricalDtype):
         codes, names = column.array.codes, column.cat.categories
@@ -107,26 +105,26 @@ def levels_of(column: pd.Series[Any]) -> tuple[IntArray, tuple[str, ...]]:
 
 
 def numbers_of(outcomes: Outcomes, column: str, what: str) -> FloatArray:
-    """A column that is to hold numbers.
+    """Read a column of numbers.
 
     Parameters
     ----------
     outcomes : DataFrame
         *outcomes*.
     column : str
-        Its name.
+        Name of the column.
     what : str
-        What is asked of it, for the message.
+        Noun for its values in messages, such as ``"weights"``.
 
     Returns
     -------
     ndarray, shape (rows,)
-        Missing values may be among them.
+        The numbers; missing values are nan.
 
     Raises
     ------
     DataError
-        There is no such column, or it is no number.
+        The column does not exist, or has no numbers.
     """
     require_covariates(outcomes, [column], f"column of {what}")
     if not is_number(outcomes[column]):
@@ -135,26 +133,26 @@ def numbers_of(outcomes: Outcomes, column: str, what: str) -> FloatArray:
 
 
 def root_weights(outcomes: Outcomes, weights: str, grid: SubjectGrid) -> FloatArray:
-    """Square roots of the weights of observations.
+    """Compute square roots of the weights of observations.
 
     Parameters
     ----------
     outcomes : DataFrame
         *outcomes*.
     weights : str
-        A column of them.
+        A column of weights.
     grid : SubjectGrid
-        Of the outcomes.
+        Grid of the outcomes.
 
     Returns
     -------
     ndarray, shape (N, T)
-        0 where there is no weight.
+        Square roots; 0 for missing weights.
 
     Raises
     ------
     DataError
-        There is no such column, or a weight is not above 0 or beyond all measure.
+        The column does not exist, or a weight is not above 0 or is out of range.
     """
     values = numbers_of(outcomes, weights, "weights")
     wrong = ~(values > 0) & np.isfinite(values) | np.isinf(values)
@@ -172,24 +170,24 @@ def root_weights(outcomes: Outcomes, weights: str, grid: SubjectGrid) -> FloatAr
 
 
 def with_baseline(grid: SubjectGrid) -> tuple[FloatArray, tuple[str, ...]]:
-    """The baseline of each subject, then its values.
+    """Put the baseline of each subject before the values at its visits.
 
     Parameters
     ----------
     grid : SubjectGrid
-        Of outcomes.
+        Grid of outcomes.
 
     Returns
     -------
     y : ndarray, shape (N, 1 + V)
-        Missing (nan) where not observed.
+        Baseline and values; missing values are nan.
     visits : tuple of str
-        The baseline, then the visits in time.
+        The baseline, then the visits in order of time.
 
     Raises
     ------
     DataError
-        There is no baseline, a subject has several, or a visit has its name.
+        No subject has a baseline, a subject has several, or a visit has the name of the baseline.
 
     References
     ----------
@@ -198,38 +196,38 @@ def with_baseline(grid: SubjectGrid) -> tuple[FloatArray, tuple[str, ...]]:
     """
     if BASELINE in grid.visits:
         raise DataError(
-            f"outcomes has a visit '{BASELINE}', and the mean 'common baseline' takes the column '{BASELINE}' as the response "
-            "there; leave out the rows of that visit."
+            f"outcomes has a visit '{BASELINE}', but the mean 'common baseline' reads that response from the column "
+            f"'{BASELINE}'. Try to leave out the rows of that visit."
         )
     values = grid.wide(grid.numbers["value"])
     baseline, _ = quantity_of(BASELINE, grid)
     if not baseline.known.any():
-        raise DataError(f"outcomes has no {BASELINE}, which the mean 'common baseline' takes as a response; give it values.")
+        raise DataError(f"outcomes has no {BASELINE}, which is a response of the mean 'common baseline'; expected values.")
     if baseline.varying:
-        raise DataError(f"outcomes: found subjects with several values of {BASELINE}; expected one each.")
+        raise DataError(f"outcomes: found subjects with several values of {BASELINE}; expected one value per subject.")
     return np.column_stack([baseline.values, values]), (BASELINE, *grid.visits)
 
 
 def refuse_varying(names: Sequence[str], quantities: Sequence[Quantity]) -> None:
-    """Refuse covariates that change over the visits: of the baseline they have no value.
+    """Refuse covariates that change over the visits, since they have no value at the baseline.
 
     Parameters
     ----------
     names : sequence of str
-        Of the covariates.
+        Names of the covariates.
     quantities : sequence of Quantity
-        Their values.
+        Values of the covariates.
 
     Raises
     ------
     DataError
-        Names the covariate.
+        A covariate changes over the visits; the message contains its name.
     """
     for name, quantity in zip(names, quantities, strict=True):
         if quantity.varying:
             raise DataError(
-                f"outcomes: the covariate '{name}' changes over the visits and has no value at {BASELINE}, which the mean "
-                "'common baseline' takes as a response; leave it out of covariates."
+                f"outcomes: the covariate '{name}' changes over the visits and has no value at {BASELINE}, a response of the "
+                "mean 'common baseline'. Try to leave it out of covariates."
             )
 
 
@@ -242,13 +240,13 @@ class Term:
     name : str
         A column of *outcomes*.
     by_visit : bool
-        One effect a visit, or one for all.
+        True for an effect at each visit, false for one effect.
     levels : tuple of str
-        Of a factor; empty for a number.
+        Levels of a factor; empty for a number.
     varying : bool
-        Whether it changes over a subject's visits.
+        True for a covariate that changes over the visits of a subject.
     by_arm : bool
-        One effect an arm, or one for all.
+        True for an effect in each arm, false for one effect.
     """
 
     name: str
@@ -258,34 +256,38 @@ class Term:
     by_arm: bool = False
 
     def __str__(self) -> str:
-        """In words, such as ``"baseline by visit"``."""
+        """Describe the term in words, such as ``"baseline by visit"``."""
         return self.name + " by arm" * self.by_arm + " by visit" * self.by_visit
 
 
 def common_terms(one: Sequence[Term], other: Sequence[Term]) -> tuple[Term, ...]:
-    """The terms of two parts of the data together.
+    """Combine the terms of two parts of the data.
 
     Parameters
     ----------
     one, other : sequence of Term
-        Of each part.
+        Terms of each part.
 
     Returns
     -------
     tuple of Term
-        With the levels of both.
+        Terms with the levels of both parts.
 
     Raises
     ------
     DataError
-        They are of other covariates, or a covariate is a number in one part only.
+        The parts have different covariates, or a covariate is a number in one part only.
     """
-    if [(each.name, each.by_arm, each.by_visit) for each in one] != [(each.name, each.by_arm, each.by_visit) for each in other]:
-        raise DataError(f"parts differ in their covariates: {listed(map(str, one))} and {listed(map(str, other))}.")
+    if [(term.name, term.by_arm, term.by_visit) for term in one] != [(term.name, term.by_arm, term.by_visit) for term in other]:
+        raise DataError(
+            f"parts differ in their covariates: {listed(map(str, one))} and {listed(map(str, other))}; expected the same."
+        )
     terms = []
     for mine, theirs in zip(one, other, strict=True):
         if bool(mine.levels) != bool(theirs.levels):
-            raise DataError(f"parts differ in the covariate '{mine.name}': it is a number in one of them only.")
+            raise DataError(
+                f"parts differ in the covariate '{mine.name}': it is a number in one of them only; expected the same type."
+            )
         levels = tuple(sorted({*mine.levels, *theirs.levels}))
         terms.append(replace(mine, levels=levels, varying=mine.varying or theirs.varying))
     return tuple(terms)
@@ -294,36 +296,36 @@ def common_terms(one: Sequence[Term], other: Sequence[Term]) -> tuple[Term, ...]
 def covariates_entering(
     asked: Sequence[Covariate], grid: SubjectGrid, arm: Quantity
 ) -> tuple[tuple[Term, ...], tuple[Quantity, ...]]:
-    """The covariates of a model.
+    """Read the covariates of a model.
 
     Parameters
     ----------
     asked : sequence of Covariate
         Columns of the outcomes.
     grid : SubjectGrid
-        Of these.
+        Grid of the outcomes.
     arm : Quantity
         The arm of each subject.
 
     Returns
     -------
     terms : tuple of Term
-        In the order given.
+        Terms in the order of `asked`.
     quantities : tuple of Quantity
-        Of each.
+        Values of each term.
     """
     terms, quantities = [], []
-    for each in asked:
-        quantity, levels = quantity_of(each.name, grid)
-        terms.append(Term(each.name, each.by_visit, levels, quantity.varying, each.by_arm))
-        quantities.append(_in_each_arm(quantity, arm) if each.by_arm else quantity)
+    for covariate in asked:
+        quantity, levels = quantity_of(covariate.name, grid)
+        terms.append(Term(covariate.name, covariate.by_visit, levels, quantity.varying, covariate.by_arm))
+        quantities.append(_in_each_arm(quantity, arm) if covariate.by_arm else quantity)
     return tuple(terms), tuple(quantities)
 
 
 def mean_entering(
     mean: MeanModel, outcomes: Outcomes, grid: SubjectGrid, arm: Quantity
 ) -> tuple[tuple[Term, ...], tuple[Quantity, ...]]:
-    """What a mean needs beside arms: the number on which slopes are, or a constant.
+    """Read the further terms of a mean: the number on which slopes are, or a constant.
 
     Parameters
     ----------
@@ -332,21 +334,21 @@ def mean_entering(
     outcomes : DataFrame
         *outcomes*.
     grid : SubjectGrid
-        Of these.
+        Grid of the outcomes.
     arm : Quantity
         The arm of each subject.
 
     Returns
     -------
     terms : tuple of Term
-        One, or none.
+        One term, or none.
     quantities : tuple of Quantity
-        Of each.
+        Values of each term.
 
     Raises
     ------
     DataError
-        There is no such column, or it is no number.
+        The column does not exist, or has no numbers.
     """
     if mean.kind == SLOPE:
         numbers_of(outcomes, mean.on, "slopes")

@@ -1,4 +1,4 @@
-"""`advanced.crossproducts`: sums over *outcomes* from which a model of repeated measures is fitted."""
+"""`advanced.crossproducts`: sums over *outcomes* to which a model of repeated measures is fitted."""
 
 from __future__ import annotations
 
@@ -40,13 +40,15 @@ from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.crossproducts import Columns, CrossProducts, cross_products
 from botox_analysis.numerics.repeated.subject_data import BoolArray, Quantity, SubjectData
 
+NO_SUBJECTS = "a sum of parts contains no subjects. Try to fit the outcomes of all parts at once."
+
 
 @dataclass(frozen=True)
 class RepeatedMeasures:
-    """All that a model of repeated measures needs of *outcomes*: sums of products for each pattern of observed visits.
+    """Cross-products of *outcomes* for each pattern of observed visits, sufficient for a model of repeated measures.
 
-    Parts of the data (sites, files, workers) are added: ``crossproducts(one) + advanced.crossproducts(other)`` says the same as
-    `advanced.crossproducts` of both together. No subject is to be in two parts.
+    Parts of the data (sites, files, workers) are added. The sum equals `advanced.crossproducts` of both parts together. Each
+    subject must be in one part only.
 
     Attributes
     ----------
@@ -55,31 +57,31 @@ class RepeatedMeasures:
     response : str
         The column of outcomes that is modelled.
     handling : Handling
-        What stands for missing values.
+        Handling of missing values.
     arms, visits : tuple of str
-        That occur; reference first, in time.
+        Arms (reference first) and visits (in order of time) that occur in the data.
     arm_order, visit_order : tuple of str
-        All arms and visits of the trial, also those of which a part has nothing.
+        All arms and visits of the trial, also those absent from a part.
     terms : tuple of Term
         The covariates.
     grouped_by, days_on : str
-        Columns by which covariances differ, and of days; empty where there are none.
+        Column by which covariances differ, and column of days; empty for none.
     kinds : tuple of (str, tuple of float)
         The level and the days of the subjects that share a covariance.
     weights : str
-        The column of weights; empty where there is none.
+        The column of weights; empty for none.
     sums : CrossProducts
-        The numbers.
+        The cross-products.
     data : SubjectData, optional
-        The subjects themselves, for residuals and sandwich variances; left out once parts were added.
+        The subjects, for residuals and sandwich variances; none for a sum of parts.
     grid : SubjectGrid, optional
-        Where the rows of the outcomes stand in `data`.
+        Places of the rows of the outcomes in `data`.
     left_out : tuple of LeftOut
         Subjects and values that do not enter.
     mean : MeanModel
-        How arms and visits enter the mean.
+        Model of the mean in arms and visits.
     mean_terms : tuple of Term
-        What that needs beside arms and covariates: the number on which slopes are, or a constant.
+        Further terms of the mean: the number on which slopes are, or a constant.
     """
 
     labels: Mapping[str, str]
@@ -103,58 +105,63 @@ class RepeatedMeasures:
 
     @cached_property
     def entering(self) -> tuple[Term, ...]:
-        """The covariates, then what the mean needs, in the order of the quantities in `data`."""
+        """The covariates, then further terms of the mean, in the order of the quantities in `data`."""
         return (*self.terms, *self.mean_terms)
 
     @property
     def is_of_change(self) -> bool:
-        """Whether means are of changes from a baseline that is a response."""
+        """True for means of changes from a baseline that is a response."""
         return self.mean.kind == COMMON_BASELINE and self.response != "value"
 
     @cached_property
     def patterns_of_levels(self) -> dict[str, BoolArray]:
-        """Which patterns are of each level of the column by which covariances differ, shape (G,)."""
+        """Patterns of each level of the column by which covariances differ, as truth values of shape (G,)."""
         levels = [level for level, _ in self.kinds]
         of_pattern = [levels[kind] for kind in self.sums.kind.tolist()]
-        return {level: np.array([each == level for each in of_pattern], dtype=bool) for level in dict.fromkeys(levels)}
+        return {level: np.array([name == level for name in of_pattern], dtype=bool) for level in dict.fromkeys(levels)}
 
     @cached_property
     def n(self) -> FloatArray:
-        """Subjects by arm and visit, shape (A, V)."""
+        """Number of subjects by arm and visit, shape (A, V)."""
         return np.asarray(self.sums.n_by_arm.T @ self.sums.observed.astype(float))
 
     @property
     def of_subjects(self) -> SubjectData:
-        """The subjects themselves; a `FitError` where these are sums of parts, which no longer hold them."""
+        """Data of the subjects; `FitError` for a sum of parts, which contains no subjects."""
         if self.data is None:
-            raise FitError("sums of parts no longer hold the subjects; fit the outcomes.")
+            raise FitError(NO_SUBJECTS)
         return self.data
 
     def subjects(self) -> pd.DataFrame:
-        """Subject and code of the arm of each row of `data`.
+        """List the subjects in the order of `data`.
 
         Returns
         -------
         DataFrame
-            Columns subject and arm, one row a subject.
+            Columns subject and arm (its code), one row for each subject.
 
         Raises
         ------
         FitError
-            These are sums of parts.
+            The cross-products are a sum of parts.
+
+        Examples
+        --------
+        >>> fit.measures.subjects()["subject"].is_unique
+        True
         """
         if self.grid is None or self.data is None:
-            raise FitError("sums of parts no longer hold the subjects; fit the outcomes.")
+            raise FitError(NO_SUBJECTS)
         return pd.DataFrame({"subject": self.grid.subjects, "arm": self.data.quantities[0].values})
 
     def __add__(self, other: RepeatedMeasures) -> RepeatedMeasures:
-        """Both parts of the data."""
+        """Add the cross-products of two parts of the data."""
         for name in ("labels", "handling", "arm_order", "visit_order", "grouped_by", "days_on", "weights", "mean"):
             mine, theirs = getattr(self, name), getattr(other, name)
             if mine != theirs:
                 raise DataError(
-                    f"parts differ in their {name.replace('_', ' ')}: '{mine}' and '{theirs}'; parts are of one trial, with the "
-                    "same arms, visits and choices."
+                    f"parts differ in their {name.replace('_', ' ')}: '{mine}' and '{theirs}'; expected parts of one trial with "
+                    "the same arms, visits and choices."
                 )
         whole = replace(
             self,
@@ -180,7 +187,7 @@ class RepeatedMeasures:
         )
 
     def placed_in(self, whole: RepeatedMeasures) -> CrossProducts:
-        """The sums among the arms, levels and kinds of a whole.
+        """Place the sums among the arms, levels and kinds of the whole data.
 
         Parameters
         ----------
@@ -190,12 +197,17 @@ class RepeatedMeasures:
         Returns
         -------
         CrossProducts
-            0 for what this part has not.
+            The sums; 0 for arms, levels and kinds absent from this part.
+
+        Examples
+        --------
+        >>> fit.measures.placed_in(fit.measures).n_by_arm.shape == fit.measures.sums.n_by_arm.shape
+        True
         """
         where = [whole.arms.index(arm) for arm in self.arms]
         arms, n_arms, weighted = where.copy(), len(whole.arms), bool(self.weights)
         varying, only_in = [weighted] * n_arms, [-1] * n_arms
-        centre, own_first = [0.0] * n_arms, len(arms)  # in arms that this part has not, a number has the same centre
+        centre, first_of_part = [0.0] * n_arms, len(arms)  # a number has the same centre in all arms, also in absent ones
         for mine, common in zip(self.entering, whole.entering, strict=True):
             width = max(len(common.levels), 1)
             levels = [common.levels.index(level) for level in mine.levels] if common.levels else [0]
@@ -204,22 +216,22 @@ class RepeatedMeasures:
             for arm in range(n_arms) if mine.by_arm else (-1,):
                 varying += [weighted or common.varying] * width
                 only_in += [arm] * width
-                centre += [0.0 if common.levels else float(self.sums.centre[own_first])] * width
-            own_first += max(len(mine.levels), 1) * len(blocks)
+                centre += [0.0 if common.levels else float(self.sums.centre[first_of_part])] * width
+            first_of_part += max(len(mine.levels), 1) * len(blocks)
         visits = np.array([whole.visits.index(visit) for visit in self.visits])
         columns = Columns(n_arms, tuple(varying), tuple(only_in))
         placed = self.sums.placed(np.array(where), columns, visits, len(whole.visits))
-        own = [with_days(kind, visits, len(whole.visits)) for kind in self.kinds]
-        kind = np.array([whole.kinds.index(each) for each in own], dtype=np.int64)
+        kinds = [with_days(kind, visits, len(whole.visits)) for kind in self.kinds]
+        kind = np.array([whole.kinds.index(kind_of_part) for kind_of_part in kinds], dtype=np.int64)
         return replace(placed, kind=kind[placed.kind], centre=np.array(centre))
 
     def __radd__(self, other: int) -> RepeatedMeasures:
-        """So that ``sum(parts)`` works, which begins with 0."""
+        """Add 0, with which ``sum(parts)`` begins."""
         return self if other == 0 else NotImplemented
 
 
 def _level(sums: CrossProducts) -> CrossProducts:
-    """Responses about one number for all visits: a mean without effects of visits takes no other away."""
+    """Centre responses about one number for all visits, for a mean without effects of visits."""
     return sums.recentred(sums.centre, np.full_like(sums.centre_y, sums.centre_y.mean()))
 
 
@@ -233,13 +245,13 @@ def crossproducts(
     weights: str | None = None,
     mean: MeanPhrase = "arm by visit",
 ) -> RepeatedMeasures:
-    """One pass over *outcomes*; `advanced.fit_crossproducts` needs nothing more, and parts of the data can be added.
+    """Sum cross-products over *outcomes*, for `advanced.fit_crossproducts`; sums of parts of the data can be added.
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*: a trial, or a part of it that holds **whole subjects**, each in one part only. Sums do not know who is in
-        them: a subject whose visits are split over two parts counts as two.
+        *outcomes*: a trial, or a part of it with **whole subjects**, each in one part only. A subject whose visits are split over
+        two parts counts as two subjects.
     covariance, covariates, by_visit, response, mean
         As for `fit_mmrm`.
     weights : str, optional
@@ -248,14 +260,14 @@ def crossproducts(
     Returns
     -------
     RepeatedMeasures
-        Its size depends on the visits and covariates, not on the number of subjects.
+        Cross-products. Their size depends on the visits and covariates, not on the number of subjects.
 
     Raises
     ------
     DataError
-        As `fit_mmrm`.
+        As for `fit_mmrm`.
     ValueError
-        As `fit_mmrm`.
+        As for `fit_mmrm`.
 
     Examples
     --------
@@ -283,34 +295,34 @@ def measured(
     mean: MeanModel = USUAL_MEAN,
     weights: str | None = None,
 ) -> RepeatedMeasures:
-    """Sum over *outcomes* for a model whose words have been read.
+    """Sum cross-products over *outcomes* for a model whose arguments are already parsed.
 
     Parameters
     ----------
     outcomes : DataFrame
         *outcomes*.
     grid : SubjectGrid
-        Of these.
+        Grid of the outcomes.
     covariance : Covariance
-        Of the visits of a subject.
+        Covariance of the visits of a subject.
     covariates : sequence of Covariate
-        In the model; columns of the outcomes.
+        Covariates of the model; columns of the outcomes.
     response : str
         The column that is modelled.
     mean : MeanModel
-        How arms and visits enter.
+        Model of the mean in arms and visits.
     weights : str, optional
         A column of weights.
 
     Returns
     -------
     RepeatedMeasures
-        As `crossproducts` gives them.
+        The cross-products of `crossproducts`.
 
     Raises
     ------
     DataError, ValueError
-        As `crossproducts`.
+        As for `crossproducts`.
     """
     refuse_not_composed(mean, covariates, response, weights, covariance.on)
     arms, visits, order = grid.arms, grid.visits, grid.visit_order
@@ -319,7 +331,7 @@ def measured(
         y, visits = with_baseline(grid)
         order = (visits[0], *order)
     else:
-        y = np.array(grid.wide(grid.numbers[response]))  # the fit keeps its own, whatever becomes of the frame
+        y = np.array(grid.wide(grid.numbers[response]))  # a copy: later changes of the frame do not reach the fit
 
     of_arms = Quantity(arm, len(arms))
     terms, quantities = covariates_entering(with_effects_at_baseline(covariates, mean), grid, of_arms)
@@ -366,31 +378,31 @@ def covariates_of_all_visits(
     outcomes : DataFrame
         *outcomes*.
     grid : SubjectGrid
-        Of these.
+        Grid of the outcomes.
     covariates, by_visit : sequence of str, optional
         As for `fit_mmrm`.
     mean : MeanModel
-        Of the model.
+        Mean of the model.
 
     Returns
     -------
     tuple of Covariate
-        All are columns of the outcomes.
+        Covariates that are columns of the outcomes.
 
     Raises
     ------
     DataError
         A covariate does not exist.
     ValueError
-        `covariates` or `by_visit` is no list of such names.
+        `covariates` or `by_visit` is no list of names of covariates.
     """
     usual = usual_covariates(mean, has_baseline=not np.isnan(grid.numbers[BASELINE]).all()) if covariates is None else ()
     if covariates is None and by_visit is None:
         return usual
     asked = read_covariates_by_visit(
-        [str(each) for each in usual] if covariates is None else covariates, by_visit, mean, outcomes.columns
+        [str(covariate) for covariate in usual] if covariates is None else covariates, by_visit, mean, outcomes.columns
     )
-    require_covariates(outcomes, [each.name for each in asked])
+    require_covariates(outcomes, [covariate.name for covariate in asked])
     return asked
 
 

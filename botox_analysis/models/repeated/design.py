@@ -27,23 +27,23 @@ class MmrmDesign:
     columns : ndarray of int, shape (T, P)
         The column of the cross-products that each coefficient multiplies at each visit; -1 for none.
     of : tuple of Column
-        The columns in words.
+        Description of the columns.
     observed, equal : ndarray, shape (A, V, P)
-        The combination of coefficients that is the mean of an arm at a visit, factors as observed or each level the same.
+        The combination of coefficients that is the mean of an arm at a visit, with observed or equal weights of levels.
     to_means : ndarray, shape (P, P)
-        From coefficients about the centres of the cross-products to coefficients about the means of the numbers.
+        Map from coefficients about the centres of the cross-products to coefficients about the means of the numbers.
     offset : ndarray, shape (P,)
-        What was subtracted from the responses, column by column.
+        Constants that were subtracted from the responses, by column.
     between : ndarray, shape (m, P)
-        For each quantity that is the same at all visits, which coefficients are of it.
+        Indicators of the coefficients of each quantity that is constant over visits.
     levels : dict of str to tuple of str
-        Levels of each factor that somebody has; empty for a number.
+        Levels of each factor that occur; empty for a number.
     codes : dict of str to ndarray of int
-        Their codes.
+        Codes of these levels.
     shares : dict of str to ndarray
-        Their shares among the values analysed.
+        Shares of these levels among the values analysed, from 0 to 1.
     from_centre : dict of str to float
-        Of each number, how far its mean is from its centre.
+        Mean less centre, for each number.
     """
 
     columns: IntArray
@@ -60,26 +60,26 @@ class MmrmDesign:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Of the coefficients."""
+        """Names of the coefficients."""
         return tuple([column.name for column in self.of])
 
 
 Sourced = tuple[int, Column]
-"""A column of the model, and the first place of what it is of among the columns of the cross-products."""
+"""A column of the model, and the place of its quantity among the columns of the cross-products."""
 
 
 def design_of(measures: RepeatedMeasures) -> MmrmDesign:
-    """The design of a model of repeated measures.
+    """Build the design of a model of repeated measures.
 
     Parameters
     ----------
     measures : RepeatedMeasures
-        Of one data set.
+        Cross-products of one data set.
 
     Returns
     -------
     MmrmDesign
-        Levels that nobody has are left out; of the others the first has no column.
+        The design. Levels that do not occur are left out; the first level that occurs has no column.
     """
     sums = measures.sums
     n_arms, n_visits = len(measures.arms), len(measures.visits)
@@ -92,7 +92,7 @@ def design_of(measures: RepeatedMeasures) -> MmrmDesign:
     source = np.array(places)
 
     of_visit, of_arm = np.array([(column.visit, column.arm) for column in of]).T
-    there = (of_visit == np.arange(n_visits)[:, None]) | (of_visit < 0)  # (T, P)
+    at_visit = (of_visit == np.arange(n_visits)[:, None]) | (of_visit < 0)  # (T, P)
     n_columns = len(of)
     margins = np.zeros((2, n_columns))  # observed, equal
     for place, column in enumerate(of):
@@ -112,20 +112,20 @@ def design_of(measures: RepeatedMeasures) -> MmrmDesign:
         offset[[not column.variable for column in of]] = sums.centre_y[0]
     else:
         offset += constants[:, len(numbers) :] @ sums.centre_y
-    rows = there & ((of_arm == np.arange(n_arms)[:, None, None]) | (of_arm < 0))  # (A, T, P)
+    rows = at_visit & ((of_arm == np.arange(n_arms)[:, None, None]) | (of_arm < 0))  # (A, T, P)
     observed, equal = rows * margins[:, None, None]
     if measures.mean.kind == SLOPE:
         on = [column.variable == measures.mean.on for column in of]
         about = times_of(measures, first[-1]) - from_centre[measures.mean.on]
-        for each in (observed, equal):
-            each[:, :, on] = rows[:, :, on] * about[:, None]
+        for means in (observed, equal):
+            means[:, :, on] = rows[:, :, on] * about[:, None]
     if measures.mean.kind == COMMON_BASELINE:
         baseline = float(measures.is_of_change)
-        observed, equal = (each[:, 1:] - baseline * each[:, :1] for each in (observed, equal))
+        observed, equal = (means[:, 1:] - baseline * means[:, :1] for means in (observed, equal))
     varying = [False] * n_arms + [term.varying for term in measures.entering for _ in range(_width(term, n_arms))]
-    between = [source == each for each in sorted(set(source.tolist())) if not varying[each]]
+    between = [source == place for place in sorted(set(source.tolist())) if not varying[place]]
     return MmrmDesign(
-        columns=np.where(there, source, -1),
+        columns=np.where(at_visit, source, -1),
         of=of,
         observed=observed,
         equal=equal,
@@ -140,17 +140,17 @@ def design_of(measures: RepeatedMeasures) -> MmrmDesign:
 
 
 def effects_of(measures: RepeatedMeasures) -> tuple[Effect, ...]:
-    """The effects of a model, each after those that it contains.
+    """List the effects of a model, each after the effects that it contains.
 
     Parameters
     ----------
     measures : RepeatedMeasures
-        What is modelled.
+        The data.
 
     Returns
     -------
     tuple of tuple of str
-        The variables of each effect.
+        Variables of each effect.
     """
     kind, on = measures.mean.kind, measures.mean.on
     several = len(measures.visits) > 1 and kind != SLOPE
@@ -168,19 +168,19 @@ def effects_of(measures: RepeatedMeasures) -> tuple[Effect, ...]:
 
 
 def times_of(measures: RepeatedMeasures, source: int) -> FloatArray:
-    """The mean of a number in each arm's own columns at each visit, from its centre.
+    """Average a number with a column for each arm over the values at each visit.
 
     Parameters
     ----------
     measures : RepeatedMeasures
-        What is modelled.
+        The data.
     source : int
-        Its first column among those of the cross-products.
+        Place of its first column among the columns of the cross-products.
 
     Returns
     -------
     ndarray, shape (T,)
-        Over the values analysed, with their weights.
+        Weighted means less the centre of the number.
     """
     sums, n_arms = measures.sums, len(measures.arms)
     place = positions(sums.varying, len(measures.visits))
@@ -197,7 +197,7 @@ def _width(term: Term, n_arms: int) -> int:
 
 
 def _firsts(measures: RepeatedMeasures) -> list[int]:
-    """The first column of each term among those of the cross-products."""
+    """Find the first column of each term among the columns of the cross-products."""
     n_arms = len(measures.arms)
     widths = [_width(term, n_arms) for term in measures.entering]
     return list(accumulate(widths[:-1], initial=n_arms)) if widths else []
@@ -206,7 +206,7 @@ def _firsts(measures: RepeatedMeasures) -> list[int]:
 def _occurring(
     measures: RepeatedMeasures, first: Sequence[int]
 ) -> tuple[dict[str, tuple[str, ...]], dict[str, IntArray], dict[str, FloatArray], dict[str, float]]:
-    """Levels that somebody has, their codes and shares; and how far means of numbers are from their centres."""
+    """Find the levels that occur, their codes and shares, and the means of numbers less their centres."""
     totals, n = measures.sums.totals, measures.sums.n_observations
     levels: dict[str, tuple[str, ...]] = {}
     codes: dict[str, IntArray] = {}
@@ -239,13 +239,13 @@ def _arms_and_visits(measures: RepeatedMeasures, first: Sequence[int]) -> list[S
         others = list(enumerate(arms))[1:] if kind == CONSTANT_EFFECT else []
         return at_visits + [(arm, Column(f"arm {name}", arm=arm)) for arm, name in others]
     common = [(first[-1], Column(visits[0], 0))] if kind == COMMON_BASELINE else []
-    own = list(enumerate(visits))[len(common) :]
-    return common + [(arm, Column(f"{at}: arm {name}", visit, arm)) for visit, at in own for arm, name in enumerate(arms)]
+    compared = list(enumerate(visits))[len(common) :]
+    return common + [(arm, Column(f"{at}: arm {name}", visit, arm)) for visit, at in compared for arm, name in enumerate(arms)]
 
 
 def _covariate(measures: RepeatedMeasures, term: Term, first: int, codes: IntArray | None) -> list[Sourced]:
-    """The columns of a covariate; where it has an effect without arms beside, those of the other arms than the first."""
-    beside = term.by_arm and any(each.name == term.name and not each.by_arm for each in measures.terms)
+    """List the columns of a covariate. An effect by arm beside a common effect has no column for the first arm."""
+    beside = term.by_arm and any(other.name == term.name and not other.by_arm for other in measures.terms)
     first_visit = int(term.by_arm and measures.mean.kind == COMMON_BASELINE)
     in_all = [(-1, "")]
     visits = [(visit, f"{at}: ") for visit, at in enumerate(measures.visits)][first_visit:] if term.by_visit else in_all

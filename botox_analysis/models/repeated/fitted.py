@@ -1,4 +1,4 @@
-"""`FittedModel`: the numbers of a fitted mixed model, which of them are compared, and its words."""
+"""`FittedModel`: the numbers of a fitted mixed model, its compared visits, and its description in words."""
 
 from __future__ import annotations
 
@@ -24,36 +24,40 @@ from botox_analysis.numerics.repeated.small_sample import FittedProblem, Uncerta
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class FittedModel(Fit):
-    """The numbers of a fitted mixed model for repeated measures; `MmrmFit` answers from them.
-
+    """The numbers of a fitted mixed model for repeated measures, from which `MmrmFit` computes.
 
     Attributes
     ----------
     covariance_structure : Covariance
         The covariance that was fitted.
     covariances : mapping of str to ndarray, shape (V, V)
-        By level of the column by which covariances differ; one, under an empty name, where there is none. On actual
-        days, that of the subject with the earliest days. ``residual_sd`` is the root of the mean of their variances.
+        Covariance by level of the column by which covariances differ; one covariance has an empty name. With days, the covariance
+        of the subject with the earliest days. ``residual_sd`` is the root of the mean of their variances.
     loglik : float
         Log-likelihood; for REML the restricted one, with the constants of R's mmrm.
     n_parameters : int
-        Of the covariance.
+        Number of parameters of the covariance.
     n_subjects, n_values : int
-        In the fit.
+        Numbers of subjects and values in the fit.
     n_iterations : int
-        Of the optimiser.
+        Iterations of the optimiser.
     aliased : tuple of str
-        Coefficients that the data do not determine, given those before; they are 0.
+        Coefficients that the data do not determine, given earlier ones; their values are 0.
     measures : RepeatedMeasures
-        What was fitted.
+        The data, as cross-products.
     fitted : FittedProblem
-        The optimum and the numbers it is of.
+        The optimum and its problem.
     uncertainty : Uncertainty
         Variances and degrees of freedom, in the coordinates of the fit.
     to_columns : ndarray, shape (P, p)
-        From those coordinates to the coefficients of all columns.
+        Map from these coordinates to the coefficients of all columns.
     to_means : ndarray, shape (P, P)
-        From coefficients about the centres of the sums to those about the means of the numbers.
+        Map from coefficients about the centres of the sums to coefficients about the means of the numbers.
+
+    Examples
+    --------
+    >>> fit.n_subjects, fit.n_values, fit.n_parameters
+    (1374, 7762, 21)
     """
 
     covariance_structure: Covariance
@@ -73,28 +77,55 @@ class FittedModel(Fit):
 
     @property
     def structure(self) -> str:
-        """The covariance that was fitted, in words."""
+        """The covariance that was fitted, in words.
+
+        Examples
+        --------
+        >>> fit.structure
+        'unstructured'
+        """
         return str(self.covariance_structure)
 
     @property
     def aic(self) -> float:
-        """Akaike's criterion for covariances of the same covariates: 2 for each parameter of the covariance, as in mmrm."""
+        """Akaike's information criterion: 2 for each parameter of the covariance, as in R's mmrm.
+
+        It compares covariances of models with the same covariates.
+
+        Examples
+        --------
+        >>> fit.aic == -2 * fit.loglik + 2 * fit.n_parameters
+        True
+        """
         return -2 * self.loglik + 2 * self.n_parameters
 
     @property
     def bic(self) -> float:
-        """Schwarz's criterion, likewise: the logarithm of the number of subjects for each parameter of the covariance."""
+        """Schwarz's information criterion: the logarithm of the number of subjects for each parameter of the covariance.
+
+        It compares covariances of models with the same covariates.
+
+        Examples
+        --------
+        >>> fit.bic > fit.aic
+        True
+        """
         return -2 * self.loglik + float(np.log(self.n_subjects)) * self.n_parameters
 
     def summary(self) -> pd.DataFrame:
-        """Numbers that describe the fit: frames of several fits can be stacked.
+        """Summarise the fit in one row; frames of several fits can be stacked.
 
         Returns
         -------
         DataFrame
             One row: visit (empty), estimation, structure, mean, covariates, n_subjects, n_values, n_coefficients,
             n_parameters (of the covariance), loglik, aic, bic, residual_sd and dispersion (missing), n_iterations, model.
-            ``aic`` and ``bic`` compare structures of the same covariates only.
+            ``aic`` and ``bic`` compare structures of models with the same covariates only.
+
+        Examples
+        --------
+        >>> fit.summary()[["structure", "estimation", "n_parameters"]].values.tolist()
+        [['unstructured', 'REML', 21]]
         """
         names = ("structure", "n_subjects", "n_values", "n_parameters", "loglik", "aic", "bic", "n_iterations", "model")
         row = {name: getattr(self, name) for name in names}
@@ -106,13 +137,26 @@ class FittedModel(Fit):
 
     @property
     def subjects(self) -> pd.DataFrame:
-        """Subject and arm of everybody in the outcomes, in the order that weights of resamples have."""
-        told = self.measures.subjects()
-        return told.assign(arm=pd.Categorical.from_codes(told["arm"], list(self.arms)))
+        """Subject and arm of each subject in the outcomes, in the order of the weights of `refit_weighted`.
+
+        Examples
+        --------
+        >>> fit.subjects.columns.tolist()
+        ['subject', 'arm']
+        """
+        subjects = self.measures.subjects()
+        return subjects.assign(arm=pd.Categorical.from_codes(subjects["arm"], list(self.arms)))
 
     @property
     def difference_rows(self) -> tuple[FloatArray, tuple[str, ...]]:
-        """The combinations of coefficients that are differences to the reference, shape (A - 1, K, P), and their K visits."""
+        """Combinations of coefficients that are differences to the reference, shape (A - 1, K, P), and their K visits.
+
+        Examples
+        --------
+        >>> rows, visits = fit.difference_rows
+        >>> rows.shape[:2], visits[-1]
+        ((1, 6), 'week 24')
+        """
         self._require_arms()
         visits, places = self._compared
         rows = self.rows["observed"][:, places]
@@ -127,7 +171,7 @@ class FittedModel(Fit):
     def _require_arms(self) -> None:
         super()._require_arms()
         if self.measures.mean.kind == NO_DIFFERENCE:
-            raise DataError(f"the mean of the fit is '{NO_DIFFERENCE}'; a difference needs the mean 'arm by visit'.")
+            raise DataError(f"the mean of the fit is '{NO_DIFFERENCE}', without differences. Try the mean 'arm by visit'.")
 
     def _n_compared(self) -> FloatArray:
         return self._n_of_any() if self.measures.mean.kind == CONSTANT_EFFECT else self.n
@@ -139,17 +183,17 @@ class FittedModel(Fit):
         measures = self.measures
         if measures.data is None:
             raise FitError(
-                f"margins '{margins}' are of subjects, who are no longer there in summed cross-products; fit the outcomes, "
-                "or take margins 'observed'."
+                f"margins '{margins}' are of subjects, but summed cross-products contain no subjects. Try to fit the outcomes, "
+                "or margins 'observed'."
             )
         return (subject_moments(self.fitted_means[0], measures.terms, measures.data, margins),)
 
     def _as_rows(self, at: Any) -> Any:
         if self.measures.mean.kind != COMMON_BASELINE:
             return at
-        # The first visit is the baseline, from which changes are.
+        # The first visit is the baseline of the changes.
         by = 0.0 if self.response == "value" else 1.0
-        rows, slopes = (each[:, 1:] - by * each[:, :1] for each in (at.rows, at.slopes))
+        rows, slopes = (of_visits[:, 1:] - by * of_visits[:, :1] for of_visits in (at.rows, at.slopes))
         return replace(at, rows=rows, slopes=slopes)
 
 
@@ -160,7 +204,7 @@ MEANS = {
     COMMON_BASELINE: "baseline as a response with one mean for all arms, ",
     NO_DIFFERENCE: "no difference between arms, ",
 }
-"""What a method says of the mean."""
+"""Words for the mean in the column ``model``."""
 
 
 def words_of(
@@ -172,7 +216,7 @@ def words_of(
     Parameters
     ----------
     measures : RepeatedMeasures
-        What was fitted.
+        The data.
     phrase : Covariance
         The covariance that was fitted.
     small_sample, variance : str
@@ -190,7 +234,7 @@ def words_of(
         The column ``model`` of its estimates.
     """
     chosen = f"{phrase.words} covariance" + (
-        f" ({', '.join(each.words for each in failed)} could not be fitted)" if failed else ""
+        f" ({', '.join(other.words for other in failed)} could not be fitted)" if failed else ""
     )
     df = small_sample.title().replace("-Linear", " linear")
     if variance != "model":

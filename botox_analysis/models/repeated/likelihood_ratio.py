@@ -1,4 +1,4 @@
-"""`LikelihoodRatio`: two fits of one data set -> the test that the smaller model is enough."""
+"""`LikelihoodRatio`: the likelihood ratio test of two nested fits of one data set."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from botox_analysis.numerics.repeated.structures import STRUCTURES
 from botox_analysis.numerics.repeated.subject_data import patterns
 
 WITHIN = 1e-7
-"""A direction of a smaller mean of which less than this share (of its square) is outside a larger mean lies within that. Rounding
-leaves 1e-12, and nearly aliased columns `ALIASED` squared."""
+"""Largest squared share of a direction of the smaller mean outside the larger mean, for nested means. Rounding leaves 1e-12, and
+nearly aliased columns `ALIASED` squared."""
 
 SAME_LIKELIHOOD = 1e-6
-"""Points by which the log-likelihood of a larger model may be below that of a smaller one by rounding, which is 1e-10."""
+"""Difference by which rounding (1e-10) may put the log-likelihood of a larger model below that of a smaller one."""
 
 SPECIAL_CASES = {
     "compound symmetry": ("toeplitz",),
     "ar1": ("toeplitz", "ante-dependence"),
 }
-"""Structures of which one is a special case, apart from its heterogeneous form and the unstructured covariance."""
+"""Larger structures of which a structure is a special case, besides its heterogeneous form and the unstructured covariance."""
 
 
 def _refuse_other_values(smaller: FittedModel, larger: FittedModel) -> None:
@@ -35,7 +35,7 @@ def _refuse_other_values(smaller: FittedModel, larger: FittedModel) -> None:
                 f"the fits differ in {name}: '{one.labels[name]}' and '{other.labels[name]}'; expected fits of the same values."
             )
     for what, mine, theirs in (
-        ("what stands for missing values", one.handling, other.handling),
+        ("the handling of missing values", one.handling, other.handling),
         ("weights", one.weights, other.weights),
         ("visits", ", ".join(one.visits), ", ".join(other.visits)),
         ("numbers of values", f"{smaller.n_values:,}", f"{larger.n_values:,}"),
@@ -45,7 +45,9 @@ def _refuse_other_values(smaller: FittedModel, larger: FittedModel) -> None:
             raise DataError(f"the fits differ in {what}: '{mine}' and '{theirs}'; expected fits of the same values.")
     if one.data is None or other.data is None:
         if one.terms != other.terms or one.mean != other.mean:
-            raise FitError("sums of parts no longer hold the subjects, by which means are compared; fit the outcomes.")
+            raise FitError(
+                "different means are compared by subjects, but a sum of parts contains no subjects. Try to fit the outcomes."
+            )
         same = np.isclose(one.sums.squares.sum(), other.sums.squares.sum(), rtol=1e-9)
     else:
         everybody = slice(0, len(one.data.y))
@@ -56,11 +58,11 @@ def _refuse_other_values(smaller: FittedModel, larger: FittedModel) -> None:
             and np.array_equal(one.data.y, other.data.y, equal_nan=True)
         )
     if not same:
-        raise DataError("the fits are of other values at some visits; expected fits of the same outcomes.")
+        raise DataError("the fits are of different values at some visits; expected fits of the same outcomes.")
 
 
 def _is_mean_within(smaller: FittedModel, larger: FittedModel) -> bool:
-    """Whether each mean of the smaller model is one of the larger."""
+    """Check that each mean of the smaller model is a mean of the larger model."""
     one, other = smaller.measures, larger.measures
     if one.data is None or other.data is None:
         return True  # of the same terms, see `_refuse_other_values`
@@ -69,7 +71,7 @@ def _is_mean_within(smaller: FittedModel, larger: FittedModel) -> bool:
 
 
 def _rows(fit: FittedModel) -> FloatArray:
-    """Rows of the design of all subjects and visits, with orthonormal columns; 0 where not observed."""
+    """Build the rows of the design of all subjects and visits, with orthonormal columns; 0 for missing values."""
     data, cross = fit.measures.of_subjects, fit.measures.sums
     r, n_visits = cross.uu.shape[-1], data.y.shape[1]
     design = fit.fitted.problem.basis.rows.reshape(n_visits, r, -1)
@@ -91,7 +93,7 @@ def _is_special_case(smaller: Covariance, larger: Covariance) -> bool:
         return True
     if smaller.is_heterogeneous and not larger.is_heterogeneous:
         return False
-    plain, whole = (_PLAIN[each.structure] for each in (smaller, larger))
+    plain, whole = (_PLAIN[phrase.structure] for phrase in (smaller, larger))
     return plain == whole or whole in SPECIAL_CASES.get(plain, ())
 
 
@@ -100,22 +102,22 @@ _PLAIN = {
     for name, structure in STRUCTURES.items()
     if structure
 }
-"""Each structure -> the one of the same correlation and one variance."""
+"""Each structure -> the structure with the same correlation and one variance."""
 
 
 class LikelihoodRatio(FittedModel):
-    """A fit that can be compared with that of a smaller model."""
+    """A fit that can be compared with the fit of a smaller model."""
 
     def likelihood_ratio(self, smaller: FittedModel) -> pd.DataFrame:
-        """Test by the ratio of likelihoods that a smaller mixed model is enough.
+        """Test by the ratio of likelihoods that a smaller mixed model is sufficient.
 
-        Models with equal means are compared by REML or by maximum likelihood, models with other means by maximum likelihood only.
-        The chi-squared distribution is one of large samples; under it tests of means reject too often in small ones.
+        Models with equal means are compared by REML or by maximum likelihood, models with different means by maximum likelihood
+        only. The chi-squared distribution holds in large samples; in small samples tests of means reject too often.
 
         Parameters
         ----------
         smaller : MmrmFit
-            Of the same values, and a special case of this fit: of its covariance, its mean, or both.
+            A fit of the same values whose covariance, mean, or both are a special case of this fit.
 
         Returns
         -------
@@ -126,12 +128,11 @@ class LikelihoodRatio(FittedModel):
         Raises
         ------
         DataError
-            The fits are of other values.
+            The fits are of different values.
         FitError
-            The larger model has the smaller likelihood, so one is not at its maximum.
+            The larger model has the smaller likelihood, so one fit is not at its maximum.
         ValueError
-            The fits are not comparable: one by REML and one by maximum likelihood, other means by REML, or the smaller is no
-            special case of the larger.
+            The fits have different estimation, or different means by REML. Or the smaller model is no special case of the larger.
 
         References
         ----------
@@ -147,34 +148,36 @@ class LikelihoodRatio(FittedModel):
         _refuse_other_values(smaller, self)
         restricted = [fit.fitted.problem.restricted for fit in (smaller, self)]
         if restricted[0] != restricted[1]:
-            words = ["REML" if each else "maximum likelihood" for each in restricted]
-            raise ValueError(f"the smaller model is fitted by {words[0]}, the larger by {words[1]}; fit both by the same.")
+            words = ["REML" if is_restricted else "maximum likelihood" for is_restricted in restricted]
+            raise ValueError(
+                f"the smaller model is fitted by {words[0]}, the larger by {words[1]}; expected the same estimation."
+            )
         p_smaller, p_larger = (int(fit.fitted.problem.basis.kept.sum()) for fit in (smaller, self))
         same_mean = p_smaller == p_larger and _is_mean_within(smaller, self)
         if not same_mean:
             if restricted[0]:
                 raise ValueError(
-                    "the models have other means, whose REML likelihoods are not comparable. Try both by maximum likelihood: "
+                    "the models have different means, whose REML likelihoods are not comparable. Try both by maximum likelihood: "
                     "advanced.fit_crossproducts(fit.measures, covariance=fit.covariance_structure, estimation='ml')."
                 )
             if not _is_mean_within(smaller, self):
-                raise ValueError("the mean of the smaller model is no special case of that of the larger; expected one that is.")
+                raise ValueError("`smaller` must have a mean that is a special case of the mean of the larger model.")
         phrases = smaller.covariance_structure, self.covariance_structure
         if not _is_special_case(*phrases):
             raise ValueError(
-                f"the covariance '{smaller.structure}' is no special case of '{self.structure}'; expected one that is: "
-                "ask the larger model."
+                f"`smaller` must have a covariance that is a special case of '{self.structure}'; got '{smaller.structure}'. "
+                "Try the method likelihood_ratio of the larger model."
             )
         df = p_larger - p_smaller + self.n_parameters - smaller.n_parameters
         if df < 1:
-            raise ValueError("both models have the same mean and covariance; expected a smaller and a larger one.")
-        # Coefficients of other columns of the same mean change a REML likelihood by a constant.
+            raise ValueError("both models have the same mean and covariance; expected a smaller and a larger model.")
+        # Different columns for the same mean change a REML likelihood by a constant.
         logliks = [fit.loglik + (fit.fitted.problem.basis.log_det / 2 if restricted[0] else 0.0) for fit in (smaller, self)]
         statistic = 2 * (logliks[1] - logliks[0])
         if statistic < -SAME_LIKELIHOOD:
             raise FitError(
-                f"the larger model has the smaller likelihood, by {-statistic / 2:.3g}: one of them is not at its maximum; scale "
-                "the covariates, or compare other models."
+                f"the larger model has the smaller likelihood, by {-statistic / 2:.3g}: one fit is not at its maximum. Try to "
+                "scale the covariates, or compare other models."
             )
         statistic = max(statistic, 0.0)
         changed = [word for word, differs in (("mean", not same_mean), ("covariance", phrases[0] != phrases[1])) if differs]

@@ -19,21 +19,21 @@ from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray, S
 
 
 def mean_of(measures: RepeatedMeasures, design: MmrmDesign, basis: Basis) -> FittedMean:
-    """The mean of a fit of all visits.
+    """Describe the mean of a fit of all visits.
 
     Parameters
     ----------
     measures : RepeatedMeasures
-        What was fitted.
+        The data.
     design : MmrmDesign
-        The columns.
+        Columns of the model.
     basis : Basis
-        Their coordinates.
+        Coordinates of the columns.
 
     Returns
     -------
     FittedMean
-        In coefficients about the means of numbers.
+        The mean as a function of coefficients about the means of numbers.
     """
     kind = measures.mean.kind
     centres = {name: _centre_of(measures, name) + far for name, far in design.from_centre.items()}
@@ -65,7 +65,7 @@ def mean_of(measures: RepeatedMeasures, design: MmrmDesign, basis: Basis) -> Fit
 
 
 def _first_of(measures: RepeatedMeasures, name: str) -> int:
-    """The first column of a covariate by arm, or of one without arms where there is none."""
+    """Find the first column of a covariate by arm, or else of the covariate without arms."""
     n_arms = len(measures.arms)
     first, found = n_arms, -1
     for term in measures.entering:
@@ -80,21 +80,21 @@ def _centre_of(measures: RepeatedMeasures, name: str) -> float:
 
 
 def n_at_levels(measures: RepeatedMeasures, name: str, design: MmrmDesign) -> FloatArray:
-    """Subjects of each arm with a value at each visit, at the levels of a factor with an effect by arm.
+    """Count the subjects of each arm with a value at each visit, at the levels of a factor with an effect by arm.
 
     Parameters
     ----------
     measures : RepeatedMeasures
-        What is modelled.
+        The data.
     name : str
-        The factor.
+        Name of the factor.
     design : MmrmDesign
-        The columns.
+        Columns of the model.
 
     Returns
     -------
     ndarray, shape (A, T, L)
-        Missing (nan) with weights where the subjects are not there: the sums hold the weights.
+        Numbers of subjects; nan for a weighted sum of parts, which contains weights and no subjects.
     """
     sums, n_arms = measures.sums, len(measures.arms)
     codes = design.codes[name]
@@ -112,23 +112,23 @@ def n_at_levels(measures: RepeatedMeasures, name: str, design: MmrmDesign) -> Fl
 
 
 def subject_moments(mean: FittedMean, terms: Sequence[Term], data: SubjectData, margins: str) -> SubjectMoments:
-    """The covariates of subjects, of whom each counts once.
+    """Average the covariates over subjects, each with the same weight.
 
     Parameters
     ----------
     mean : FittedMean
-        Of the fit.
+        Mean of the fit.
     terms : sequence of Term
         The covariates, in the order of the quantities in `data` after the arm.
     data : SubjectData
         The subjects.
     margins : str
-        ``"subjects"``: those with a value; else all.
+        ``"subjects"``: subjects with a value; else all subjects.
 
     Returns
     -------
     SubjectMoments
-        Of those with all covariates.
+        Moments over the subjects with all covariates.
 
     Raises
     ------
@@ -141,20 +141,20 @@ def subject_moments(mean: FittedMean, terms: Sequence[Term], data: SubjectData, 
     for term, quantity in zip(terms, data.quantities[1:], strict=False):
         if term.varying:
             raise FitError(
-                f"margins '{margins}': the covariate '{term.name}' changes over visits, and a subject has no one value of it; "
-                f"take margins '{OBSERVED}'."
+                f"margins '{margins}': the covariate '{term.name}' changes over visits, so a subject has several values of it. "
+                f"Try margins '{OBSERVED}'."
             )
         values[term.name] = quantity.values[entered]
     return moments_of(mean, values)
 
 
 def _counted(measures: RepeatedMeasures, name: str, codes: IntArray) -> FloatArray:
-    """Subjects of each arm with a value at each visit, at levels of a factor, one by one."""
+    """Count the subjects of each arm with a value at each visit, at levels of a factor, from the data of subjects."""
     data = measures.of_subjects
     observed = data.observed(slice(0, len(data.y)))
     place = next(place for place, term in enumerate(measures.terms, start=1) if term.name == name)
     values = data.quantities[place].values
     at_level = (values if values.ndim == 2 else values[:, None])[:, :, None] == codes
     in_arm = np.equal.outer(data.quantities[0].values, np.arange(len(measures.arms)))
-    there = np.broadcast_to(at_level, (*observed.shape, len(codes)))
-    return np.asarray(np.einsum("na,nv,nvl->avl", in_arm * 1.0, observed * 1.0, there * 1.0))
+    at_level = np.broadcast_to(at_level, (*observed.shape, len(codes)))
+    return np.asarray(np.einsum("na,nv,nvl->avl", in_arm * 1.0, observed * 1.0, at_level * 1.0))

@@ -1,4 +1,4 @@
-"""`fit_mmrm`: *outcomes* -> `MmrmFit`, the mixed model for repeated measures."""
+"""`fit_mmrm`: the mixed model for repeated measures, from *outcomes* to an `MmrmFit`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from botox_analysis.models.means.words import COMMON_BASELINE, MeanPhrase, read_
 from botox_analysis.models.repeated.bounds import n_multiplications, refuse_few_subjects, refuse_large_sums, refuse_too_large
 from botox_analysis.models.repeated.covariance import AnyCovariance, Covariance, read_covariances
 from botox_analysis.models.repeated.crossproducts import RepeatedMeasures, covariates_of_all_visits, measured
-from botox_analysis.models.repeated.design import design_of
+from botox_analysis.models.repeated.design import MmrmDesign, design_of
 from botox_analysis.models.repeated.fit import MmrmFit
 from botox_analysis.models.repeated.fitted import words_of
 from botox_analysis.models.repeated.mean import mean_of
@@ -44,7 +44,7 @@ from botox_analysis.numerics.repeated.reml import (
     sequential_root,
 )
 from botox_analysis.numerics.repeated.sandwich import ADJUSTMENTS, WITH_SANDWICH, sandwich_variance
-from botox_analysis.numerics.repeated.small_sample import SMALL_SAMPLE, FittedProblem, SmallSampleName
+from botox_analysis.numerics.repeated.small_sample import SMALL_SAMPLE, FittedProblem, SmallSampleName, Uncertainty
 from botox_analysis.numerics.repeated.structures import STRUCTURES
 from botox_analysis.numerics.threads import one_thread
 
@@ -72,72 +72,74 @@ def fit_mmrm(
     variance: VarianceName = "model",
     mean: MeanPhrase = "arm by visit",
 ) -> MmrmFit:
-    """Adjusted means and differences at all visits at once, by the mixed model for repeated measures.
+    """Estimate adjusted means and differences at all visits at once, by the mixed model for repeated measures.
 
-    A linear model with a mean for each arm at each visit (or another `mean`), whose errors are correlated within a subject.
-    Subjects with some visits missing enter with those they have: the estimates are right when what is missing depends on
-    nothing but what was observed (missing at random).
+    The model is linear, with a mean for each arm at each visit (or another `mean`) and errors correlated within a subject.
+    Subjects with missing visits enter with their observed values. Estimates are unbiased if values are missing at random: whether
+    a value is missing depends on observed values only.
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*. Any number of arms and visits; missing responses may be there as rows or be absent.
+        *outcomes*. Any number of arms and visits; missing responses are rows without a value, or absent rows.
     covariates : sequence of str, optional
         Columns of `outcomes` beside arm and visit: the baseline, strata, sites. Numbers have a slope; texts, categories and truth
-        values are factors. ``"arm:x"`` has a coefficient for each arm (for subgroups). A site coded 1, 2, 3 is a number: make it
-        a text (``astype(str)``). A name with a colon in it is that of the column, where there is one. Values may change over
-        visits. Empty for the unadjusted comparison. Left out: the baseline, where there is one and it is no response.
+        values are factors. ``"arm:x"`` has a coefficient for each arm (for subgroups). A site coded 1, 2, 3 is a number:
+        convert it to text (``astype(str)``). A name with a colon is first looked up as a column. Values may change over visits.
+        An empty list gives the unadjusted comparison. Default: the baseline, if it exists and is no response.
     by_visit : sequence of str, optional
-        Those of the covariates whose coefficient differs between visits, as `covariates` names them: ``"x"`` or ``"arm:x"``.
-        Empty: each has the same coefficient at all visits. Left out: the baseline, where it is one of the covariates; for a
-        slope none.
+        Covariates whose coefficient differs between visits, as in `covariates`: ``"x"`` or ``"arm:x"``. With an empty list each
+        covariate has one coefficient for all visits. Default: the baseline, if it is a covariate; for a slope none.
     covariance : str, Covariance, or sequence of these
-        How the visits of a subject are correlated: ``"unstructured"``, or, with fewer parameters, ``"compound
-        symmetry"``, ``"ar1"``, ``"toeplitz"``, ``"ante-dependence"`` and each of these after ``"heterogeneous "`` (one
-        standard deviation a visit). ``"spatial exponential on day"`` has a correlation that falls with the days between
-        visits, of the column named. `` by arm`` at the end (or another column) gives each its own. A name of days that has
-        `` by `` in it needs a `Covariance`. Of several, such as `FALL_BACK`, the first that can be fitted is taken, and
-        ``method`` says which were tried.
+        Covariance of the visits of a subject. ``"unstructured"`` has the most parameters. ``"compound symmetry"``, ``"ar1"``,
+        ``"toeplitz"`` and ``"ante-dependence"`` have fewer, and each after ``"heterogeneous "`` has a standard deviation for each
+        visit. ``"spatial exponential on day"`` has a correlation that falls with the distance in days, read from the named
+        column. `` by arm`` at the end (or another column) gives a covariance for each level. A column of days with `` by `` in
+        its name needs a `Covariance`. Of several, such as `FALL_BACK`, the first that can be fitted is used; ``method`` lists
+        the others that were tried.
     small_sample : str
-        Degrees of freedom: ``"satterthwaite"``; ``"kenward-roger-linear"``, the one for small trials, which also corrects
-        the variance and is SAS's DDFM=KENWARDROGER(FIRSTORDER) (and pbkrtest's, but for its df). SAS's default,
-        KENWARDROGER alone, has second derivatives of the covariance, too: it is the same where the covariance is linear in its
-        parameters (unstructured, compound symmetry, Toeplitz), and another for ar1, spatial exponential, heterogeneous
-        compound symmetry, heterogeneous ar1, heterogeneous toeplitz and ante-dependence. ``"kenward-roger"``, with R mmrm's
-        correction, which is too small under an unstructured covariance (with complete data it is below the exact variance,
-        and of very few subjects it may be negative: then it is missing, with a note);
-        ``"between-within"`` (of subjects for what differs between them, of values for what changes within them) and
-        ``"residual"``, for comparison with other software. SAS's default with a REPEATED statement is between-within; under
-        TYPE=UN it gives all effects those of subjects.
+        Degrees of freedom. ``"satterthwaite"`` corrects these alone.
+
+        ``"kenward-roger-linear"``, for small trials, also corrects the variance. It is SAS's DDFM=KENWARDROGER(FIRSTORDER), and
+        pbkrtest's except for its df. SAS's default, KENWARDROGER alone, adds second derivatives of the covariance. It is equal
+        if the covariance is linear in its parameters (unstructured, compound symmetry, Toeplitz). It differs for ar1, spatial
+        exponential, ante-dependence and the heterogeneous compound symmetry, ar1 and toeplitz.
+
+        ``"kenward-roger"`` has the correction of R's mmrm, which is too small under an unstructured covariance. With complete
+        data it is below the exact variance. In very few subjects it may be negative: then it is missing, with a note.
+
+        ``"between-within"`` and ``"residual"`` are for comparison with other software. Between-within has the degrees of freedom
+        of subjects for effects between subjects, and of values for effects within. It is SAS's default with a REPEATED
+        statement; under TYPE=UN SAS gives all effects those of subjects.
     response : str
         ``"change"``, ``"value"`` or ``"percent_change"``.
     variance : str
-        ``"model"``: standard errors that trust the covariance. ``"CR0"``, ``"CR2"``, ``"CR3"``: sandwich variances that
-        do not, of which CR2 is nearly unbiased and CR3 (the jackknife) cautious. Their degrees of freedom are Satterthwaite's (in
-        few subjects the best), between-within or residual. SAS's EMPIRICAL is CR0, with between-within. Missing, with a note,
-        for what one subject determines alone: its residual is 0, and says nothing of the variance.
+        ``"model"``: standard errors that assume the covariance. ``"CR0"``, ``"CR2"``, ``"CR3"``: sandwich variances without this
+        assumption. CR2 is nearly unbiased, CR3 (the jackknife) conservative. Their degrees of freedom are Satterthwaite's (best
+        in few subjects), between-within or residual. SAS's EMPIRICAL is CR0 with between-within. The variance is missing, with a
+        note, for a combination that one subject determines alone: its residual is 0.
     mean : str
         ``"arm by visit"``: a mean for each arm at each visit. ``"constant effect"``: a mean for each visit, and one difference
         between arms for all visits. ``"slope on week"``: in each arm a straight line on the numbers of a column. ``"common
-        baseline"``: the baseline is the first response and has one mean for all arms (constrained longitudinal data
-        analysis); subjects with a baseline alone enter; residuals, covariances and the likelihood are of values. ``"no
-        difference"``: a mean for each visit, for `likelihood_ratio`.
+        baseline"``: the baseline is the first response, with one mean for all arms (constrained longitudinal data analysis).
+        Subjects with a baseline alone enter; residuals, covariances and the likelihood are of values. ``"no difference"``: a mean
+        for each visit, for `likelihood_ratio`.
 
     Returns
     -------
     MmrmFit
-        Subjects without a value, or without a covariate, do not enter; ``left_out`` counts them.
+        The fit. Subjects without a value, or without a covariate, do not enter; ``left_out`` counts them.
 
     Raises
     ------
     DataError
-        A visit has no value, or none in an arm; a covariate does not exist; two rows are of one subject and visit.
+        A visit has no value, or has none in an arm; a covariate does not exist; two rows are of one subject and visit.
     FitError
-        The data do not determine the model: two visits are never seen together under an unstructured covariance, or it has
-        more visits than subjects can determine, an arm's mean is aliased with covariates, or the likelihood has no interior
-        maximum. Says what to try.
+        The data do not determine the model. No subject has both of two visits, or the visits of an unstructured covariance are
+        too many for the subjects. The mean of an arm is aliased with covariates, or the likelihood has no interior maximum. The
+        message contains a model to try.
     ValueError
-        A word is not known.
+        A word is unknown.
 
     References
     ----------
@@ -173,21 +175,21 @@ def first_fit(
     Parameters
     ----------
     sums : callable, Covariance -> RepeatedMeasures
-        What is fitted; structures with the same groups and days share it.
+        Gives the cross-products; structures with the same groups and days share them.
     phrases : sequence of Covariance
-        In the order in which they are tried.
+        Covariances, in the order in which to try them.
     small_sample, estimation, variance : str
         As for `fit_crossproducts`.
 
     Returns
     -------
     MmrmFit
-        Its method names the structures that could not be fitted.
+        The first fit that succeeds; ``method`` lists the structures that could not be fitted.
 
     Raises
     ------
     DataError, FitError, ValueError
-        As `fit_mmrm`.
+        As for `fit_mmrm`.
     """
     failed: list[Covariance] = []
     measures: RepeatedMeasures | None = None
@@ -201,7 +203,7 @@ def first_fit(
                 raise
             failed.append(phrase)
             last = error
-    raise CovarianceError(f"none of the structures could be fitted: {listed(map(str, failed))}; of the last: {last}")
+    raise CovarianceError(f"none of the structures could be fitted: {listed(map(str, failed))}. The last failed: {last}")
 
 
 def fit_crossproducts(
@@ -212,28 +214,28 @@ def fit_crossproducts(
     estimation: EstimationName = "reml",
     variance: VarianceName = "model",
 ) -> MmrmFit:
-    """Fit the model of `fit_mmrm` to cross-products: with weights, by maximum likelihood, or of a sum of parts of the data.
+    """Fit the model of `fit_mmrm` to cross-products: with weights, by maximum likelihood, or for a sum of parts of the data.
 
     Parameters
     ----------
     measures : RepeatedMeasures
         From `advanced.crossproducts`, or the ``measures`` of a fit.
     covariance, small_sample, variance
-        As for `fit_mmrm`; a covariance by groups or on days as `measures` was made for. Sandwich variances need the
-        subjects, which sums no longer hold.
+        As for `fit_mmrm`. A covariance by groups or on days must be the covariance for which `measures` was summed. Sandwich
+        variances need subjects, which a sum of parts does not contain.
     estimation : str
-        ``"reml"``; or ``"ml"``, maximum likelihood, by which models of different means can be compared
-        (`MmrmFit.likelihood_ratio`; ``aic`` and ``bic`` count the parameters of the covariance alone).
+        ``"reml"``; or ``"ml"``, maximum likelihood, by which `MmrmFit.likelihood_ratio` compares models of different means.
+        ``aic`` and ``bic`` count the parameters of the covariance alone.
 
     Returns
     -------
     MmrmFit
-        As of all the data at once.
+        The fit of all data at once.
 
     Raises
     ------
     DataError, FitError, ValueError
-        As `fit_mmrm`.
+        As for `fit_mmrm`.
 
     Examples
     --------
@@ -247,7 +249,7 @@ def fit_crossproducts(
     for phrase in phrases:
         made_for = replace(phrase, on=measures.days_on, by=measures.grouped_by)
         if phrase != made_for:
-            raise ValueError(f"covariance is '{phrase}', but the cross-products were made for '{made_for}'; give both the same.")
+            raise ValueError(f"`covariance` must be '{made_for}', for which the cross-products were summed; got '{phrase}'.")
     return first_fit(lambda _: measures, phrases, small_sample, estimation, variance)
 
 
@@ -259,35 +261,45 @@ def fit_many(
     Parameters
     ----------
     many : sequence of RepeatedMeasures
-        From `advanced.crossproducts`, with the same arms, visits and covariates.
+        Cross-products of `advanced.crossproducts`, with the same arms, visits and covariates.
     covariance, estimation : str
         As for `advanced.fit_crossproducts`.
 
     Returns
     -------
     ManyFits
-        One a data set.
+        One fit for each data set.
 
     Raises
     ------
     DataError
-        There is none, they differ in more than their numbers, or there is one arm only.
+        `many` is empty, the data sets differ in arms, visits or covariates, or there is one arm only.
     FitError
         All data sets together do not determine the model.
+    TypeError
+        `many` is no list of cross-products.
+
+    Examples
+    --------
+    >>> subjects = outcomes["subject"].unique()
+    >>> halves = [outcomes["subject"].isin(half) for half in (subjects[:700], subjects[700:])]
+    >>> many = ba.advanced.fit_many([ba.advanced.crossproducts(outcomes[half]) for half in halves])
+    >>> many.estimate[:, 0, -1].round(1).tolist()
+    [-2.6, -1.6]
     """
     if not isinstance(many, list | tuple):
         raise wrong_kind(many, "many", "a list of cross-products, each from advanced.crossproducts(outcomes)")
     if not many:
-        raise DataError("many is empty; expected cross-products of data sets, each from advanced.crossproducts(outcomes).")
-    for number, each in enumerate(many, start=1):
-        require_crossproducts(each, f"many, item {number}")
+        raise DataError("`many` must be a list of cross-products, each from advanced.crossproducts(outcomes); got an empty list.")
+    for number, measures in enumerate(many, start=1):
+        require_crossproducts(measures, f"many, item {number}")
     whole = many[0]
-    for each in many[1:]:
-        whole = whole + each
+    for measures in many[1:]:
+        whole = whole + measures
     base = fit_crossproducts(whole, covariance=covariance, estimation=estimation)
     require_difference(base)
     with one_thread():
-        return differences_of(base, stacked([each.placed_in(whole) for each in many]))
+        return differences_of(base, stacked([measures.placed_in(whole) for measures in many]))
 
 
 def _require_words(small_sample: str, estimation: str, variance: str) -> None:
@@ -295,11 +307,13 @@ def _require_words(small_sample: str, estimation: str, variance: str) -> None:
     require_choice(estimation, ESTIMATION, "estimation")
     require_choice(variance, VARIANCES, "variance")
     if estimation == "ml" and small_sample in KENWARD_ROGER:
-        raise ValueError("Kenward and Roger's correction is of REML; with estimation 'ml' take small_sample 'satterthwaite'.")
+        raise ValueError(
+            f"`small_sample` must not be Kenward and Roger's with estimation 'ml'; got {small_sample!r}. Try 'satterthwaite'."
+        )
     if variance != "model" and small_sample not in WITH_SANDWICH:
         raise ValueError(
-            f"small_sample is {small_sample!r}, which corrects the variance 'model'; with variance {variance!r} take one of "
-            f"{listed(WITH_SANDWICH)}."
+            f"`small_sample` must be one of {listed(WITH_SANDWICH)} with variance {variance!r}; got {small_sample!r}, which "
+            "corrects the variance 'model'."
         )
 
 
@@ -313,51 +327,15 @@ def _fit(
 ) -> MmrmFit:
     refuse_empty(measures)
     refuse_large_sums(measures)
-    design, sums = design_of(measures), measures.sums
+    design = design_of(measures)
     with one_thread(n_multiplications(measures, len(design.of), phrase)):
-        basis = basis_of(sums, design.columns)
-        refuse_one_level(measures, design, basis)
-        refuse_undetermined(measures, design, basis)
-        variances = "by visit" if phrase.is_heterogeneous else "one"
-        problem = pose(sums, basis, restricted=estimation == REML, n_kinds=len(measures.kinds), variances=variances)
-        refuse_no_spread(measures, problem, phrase)
-        structure = STRUCTURES[phrase.structure]
-        if structure is None:
-            refuse_pairs(measures, problem)
-            refuse_few_subjects(measures, problem, phrase)
-        refuse_too_large(measures, problem, phrase)
-        days = np.array([day or np.zeros(len(measures.visits)) for _, day in measures.kinds], dtype=float)
-        distances = np.abs(days[:, :, None] - days[:, None, :])
-        levels = [level for level, _ in measures.kinds]
-        groups = list(dict.fromkeys(levels))
-        group = np.array([groups.index(level) for level in levels])
-        try:
-            optimum = _maximise(problem, phrase, distances, group)
-        except NotDetermined as error:
-            raise CovarianceError(advice(str(error), phrase, measures)) from error
-
-        to_columns = design.to_means @ basis.to_columns
-        n_subjects = float(sums.n_by_arm.sum())
-        fitted = FittedProblem(
-            problem=problem, optimum=optimum, structure=structure, distances=distances, group=group,
-            between=design.between, to_columns=to_columns, n_subjects=n_subjects,
-        )  # fmt: skip
-        if variance == "model":
-            uncertainty = SMALL_SAMPLE[small_sample](fitted)
-        elif measures.data is None:
-            raise ValueError(f"variance {variance!r} needs the subjects; sums of parts do not hold them. Take 'model'.")
-        else:
-            uncertainty = sandwich_variance(fitted, measures.data, variance, small_sample)
-
-        a_row = optimum.half_p.size if variance == "model" else np.inf
-
-        def df(rows: FloatArray) -> FloatArray:
-            with one_thread(len(rows) * a_row):
-                return uncertainty.df(rows @ to_columns)
-
-        beta = to_columns @ (problem.beta_ols + optimum.point.beta) + design.offset
-        cov_beta = to_columns @ uncertainty.cov_beta @ to_columns.T
-    covariances = {level: optimum.sigma[levels.index(level)] for level in groups}
+        problem = _posed(measures, design, phrase, estimation)
+        fitted = _optimum_of(measures, design, phrase, problem)
+        uncertainty = _uncertainty_of(measures, fitted, variance, small_sample)
+        coefficients = _coefficients_of(fitted, uncertainty, design, variance)
+    basis, optimum = problem.basis, fitted.optimum
+    levels = [level for level, _ in measures.kinds]
+    covariances = {level: optimum.sigma[levels.index(level)] for level in dict.fromkeys(levels)}
     aliased = tuple([name for name, kept in zip(design.names, basis.kept, strict=True) if not kept])
     compared = slice(1 if measures.mean.kind == COMMON_BASELINE else 0, None)
     return MmrmFit(
@@ -369,32 +347,86 @@ def _fit(
         visits=measures.visits[compared],
         rows={"observed": design.observed, "equal": design.equal},
         n=measures.n[:, compared],
-        coefficients=Coefficients(beta, cov_beta, df),
+        coefficients=coefficients,
         names=design.names,
-        residual_sd=np.sqrt(sum([each.diagonal()[compared] for each in covariances.values()]) / len(groups)),
+        residual_sd=np.sqrt(sum([sigma.diagonal()[compared] for sigma in covariances.values()]) / len(covariances)),
         not_entered=measures.left_out,
         fitted_means=(mean_of(measures, design, basis),),
         covariance_structure=phrase,
         covariances=covariances,
         loglik=-float(optimum.point.nll),
         n_parameters=len(optimum.hessian),
-        n_subjects=int(n_subjects),
-        n_values=int(sums.n_observations),
+        n_subjects=int(fitted.n_subjects),
+        n_values=int(measures.sums.n_observations),
         n_iterations=optimum.n_iterations,
         aliased=aliased,
         fitted=fitted,
         uncertainty=uncertainty,
-        to_columns=to_columns,
+        to_columns=fitted.to_columns,
         to_means=design.to_means,
         measures=measures,
     )
+
+
+def _posed(measures: RepeatedMeasures, design: MmrmDesign, phrase: Covariance, estimation: str) -> Problem:
+    """Pose the likelihood of data that determine the model."""
+    basis = basis_of(measures.sums, design.columns)
+    refuse_one_level(measures, design, basis)
+    refuse_undetermined(measures, design, basis)
+    variances = "by visit" if phrase.is_heterogeneous else "one"
+    problem = pose(measures.sums, basis, restricted=estimation == REML, n_kinds=len(measures.kinds), variances=variances)
+    refuse_no_spread(measures, problem, phrase)
+    if STRUCTURES[phrase.structure] is None:
+        refuse_pairs(measures, problem)
+        refuse_few_subjects(measures, problem, phrase)
+    refuse_too_large(measures, problem, phrase)
+    return problem
+
+
+def _optimum_of(measures: RepeatedMeasures, design: MmrmDesign, phrase: Covariance, problem: Problem) -> FittedProblem:
+    """Maximise the likelihood, or refuse a covariance without a regular maximum."""
+    days = np.array([day or np.zeros(len(measures.visits)) for _, day in measures.kinds], dtype=float)
+    distances = np.abs(days[:, :, None] - days[:, None, :])
+    levels = [level for level, _ in measures.kinds]
+    groups = list(dict.fromkeys(levels))
+    group = np.array([groups.index(level) for level in levels])
+    try:
+        optimum = _maximise(problem, phrase, distances, group)
+    except NotDetermined as error:
+        raise CovarianceError(advice(str(error), phrase, measures)) from error
+    return FittedProblem(
+        problem=problem, optimum=optimum, structure=STRUCTURES[phrase.structure], distances=distances, group=group,
+        between=design.between, to_columns=design.to_means @ problem.basis.to_columns,
+        n_subjects=float(measures.sums.n_by_arm.sum()),
+    )  # fmt: skip
+
+
+def _uncertainty_of(measures: RepeatedMeasures, fitted: FittedProblem, variance: str, small_sample: str) -> Uncertainty:
+    if variance == "model":
+        return SMALL_SAMPLE[small_sample](fitted)
+    if measures.data is None:
+        raise ValueError(f"`variance` must be 'model' for a sum of parts, which contains no subjects; got {variance!r}.")
+    return sandwich_variance(fitted, measures.data, variance, small_sample)
+
+
+def _coefficients_of(fitted: FittedProblem, uncertainty: Uncertainty, design: MmrmDesign, variance: str) -> Coefficients:
+    """Coefficients of all columns, with their covariance and the degrees of freedom of combinations."""
+    to_columns, optimum = fitted.to_columns, fitted.optimum
+    n_for_row = optimum.half_p.size if variance == "model" else np.inf
+
+    def df(rows: FloatArray) -> FloatArray:
+        with one_thread(len(rows) * n_for_row):
+            return uncertainty.df(rows @ to_columns)
+
+    beta = to_columns @ (fitted.problem.beta_ols + optimum.point.beta) + design.offset
+    return Coefficients(beta, to_columns @ uncertainty.cov_beta @ to_columns.T, df)
 
 
 def _maximise(problem: Problem, phrase: Covariance, distances: FloatArray, group: np.ndarray) -> Optimum:
     structure = STRUCTURES[phrase.structure]
     chart = FrameChart(distances.shape[-1], len(distances))
     if structure is None and is_mostly_dropout(problem):
-        with suppress(NotDetermined):  # seldom, only another beginning leads to a maximum
+        with suppress(NotDetermined):  # rarely, only another starting value leads to a maximum
             return maximise(problem, chart, sequential_root(problem))
     start = pairwise_covariance(problem)
     starts = (start, start * np.eye(start.shape[-1]))
@@ -403,6 +435,9 @@ def _maximise(problem: Problem, phrase: Covariance, distances: FloatArray, group
     if distances.shape[-1] == 1:
         raise NotDetermined("one visit has a variance and no correlation")
     n_groups = int(group.max()) + 1
-    own = [group == each for each in range(n_groups)]
-    states = [np.concatenate([structure.begin(at[each].mean(axis=0), distances[each]) for each in own]) for at in starts]
+    in_groups = [group == number for number in range(n_groups)]
+    states = [
+        np.concatenate([structure.begin(at[in_group].mean(axis=0), distances[in_group]) for in_group in in_groups])
+        for at in starts
+    ]
     return maximise(problem, ParameterChart(structure, distances, group, n_groups), *states)

@@ -1,4 +1,4 @@
-"""What a model of repeated measures cannot be fitted to, and what to try."""
+"""Refusals of data that do not determine a model of repeated measures, with models to try instead."""
 
 from __future__ import annotations
 
@@ -22,23 +22,22 @@ FALL_BACK = (
     "heterogeneous compound symmetry",
     "compound symmetry",
 )
-"""An order in which protocols often name structures: the first that can be fitted is taken."""
+"""Structures in an order that many protocols prescribe: the first that can be fitted is used."""
 
 NOT_FREE = 1e-6
-"""Degrees of freedom that are none: values less their leverages, which add up to 0 but for rounding, seen to be 1e-14 to 1e-9
-where there are as many values as coefficients."""
+"""Degrees of freedom that count as 0: values less their leverages. With as many values as coefficients rounding leaves 1e-14 to
+1e-9."""
 
 ROUNDED = 1e-12
-"""Numbers that differ by no more than this share of their size are the same: that is some thousand times the rounding of one
-subtraction."""
+"""Relative difference up to which numbers are equal: about a thousand times the rounding error of one subtraction."""
 
 
 class CovarianceError(FitError):
-    """A covariance is not determined; one with fewer parameters may be."""
+    """A covariance that the data do not determine; a covariance with fewer parameters may be determined."""
 
 
 def refuse_one_level(measures: RepeatedMeasures, design: MmrmDesign, basis: Basis) -> None:
-    """Refuse an effect of arm by a covariate that has one level, or one value, or levels that nobody in an arm has.
+    """Refuse an effect of arm by a covariate with one level or value, or with a level that is absent in an arm.
 
     Parameters
     ----------
@@ -52,18 +51,18 @@ def refuse_one_level(measures: RepeatedMeasures, design: MmrmDesign, basis: Basi
     Raises
     ------
     DataError
-        Names the covariate, and the level.
+        An effect of arm is not determined; the message contains the covariate and the level.
     """
     if measures.mean.kind == SLOPE and not basis.kept[[column.variable == measures.mean.on for column in design.of]].any():
         raise DataError(
-            f"outcomes: '{measures.mean.on}', on which the mean has slopes, has one value among the subjects analysed; expected "
-            "two or more."
+            f"outcomes: column '{measures.mean.on}' of the slopes must have two values or more; found one value among the "
+            "subjects analysed."
         )
     for term in measures.terms:
         if not term.by_arm:
             continue
-        own = [column.variable == term.name for column in design.of]
-        if len(design.levels[term.name]) < 2 and not basis.kept[own].any():
+        of_term = [column.variable == term.name for column in design.of]
+        if len(design.levels[term.name]) < 2 and not basis.kept[of_term].any():
             refuse_one_value(term.name, design.levels[term.name])
         if not term.levels:
             continue
@@ -86,7 +85,7 @@ def refuse_empty(measures: RepeatedMeasures) -> None:
     Raises
     ------
     DataError
-        Names what is missing, and what to try.
+        A visit has no value, or has none in an arm; the message contains the visit and the arm.
     """
     if len(measures.n) and measures.n.all():
         return
@@ -98,8 +97,8 @@ def refuse_empty(measures: RepeatedMeasures) -> None:
     never = [visit for visit, n_visit in zip(measures.visits, n.sum(axis=0), strict=True) if n_visit == 0]
     if never or not len(n):
         raise DataError(
-            f"outcomes has no {response} at {listed(never)}: all are missing (or their covariates or weights are); "
-            "leave out the rows of that visit."
+            f"outcomes has no {response} at {listed(never)}: all are missing (or their covariates or weights are). "
+            "Try to leave out the rows of that visit."
         )
     if measures.mean.kind in (CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE):
         return
@@ -108,7 +107,7 @@ def refuse_empty(measures: RepeatedMeasures) -> None:
         if empty:
             raise DataError(
                 f"outcomes has no {response} in arm '{arm}' at {listed(empty)}; expected at least one subject in each arm at "
-                "each visit: leave out the rows of that visit, or of that arm."
+                "each visit. Try to leave out the rows of that visit, or of that arm."
             )
 
 
@@ -126,17 +125,19 @@ def refuse_undetermined(measures: RepeatedMeasures, design: MmrmDesign, basis: B
 
     Raises
     ------
+    DataError
+        An arm has no value.
     FitError
-        Names what is missing, and what to try.
+        A difference is not determined; the message contains the arm, the visit and what to leave out.
     """
     n_values, n_coefficients = int(measures.sums.n_observations), int(basis.kept.sum())
     if n_values <= n_coefficients:
         raise FitError(
-            f"MMRM: {n_values} values do not determine {n_coefficients} coefficients and a covariance; leave out covariates."
+            f"MMRM: {n_values} values do not determine {n_coefficients} coefficients and a covariance. Try fewer covariates."
         )
     for arm, n_arm in zip(measures.arms, measures.n.sum(axis=1), strict=True):
         if not n_arm:
-            raise DataError(f"outcomes has no value in arm '{arm}' at any visit; leave out the rows of that arm.")
+            raise DataError(f"outcomes has no value in arm '{arm}' at any visit. Try to leave out the rows of that arm.")
     means = design.observed
     compared = means[1:] - means[:1] if len(measures.arms) > 1 else means
     known = basis.is_estimable(compared.reshape(-1, means.shape[-1]) @ design.to_means).reshape(compared.shape[:2])
@@ -147,17 +148,17 @@ def refuse_undetermined(measures: RepeatedMeasures, design: MmrmDesign, basis: B
     at = [visit for visit, of_arms in zip(visits, known.T, strict=True) if not of_arms.all()]
     if len(at) < len(visits) and any(term.by_visit for term in measures.terms):
         raise FitError(
-            f"MMRM: the mean of arm {listed(lost)} at {listed(at)} cannot be told apart from a covariate of that visit; leave "
+            f"MMRM: the mean of arm {listed(lost)} at {listed(at)} is aliased with a covariate of that visit. Try to leave "
             "the covariate out of by_visit, or leave out the visit."
         )
     raise FitError(
-        f"MMRM: the mean of arm {listed(lost)} cannot be told apart from a covariate; leave out the covariate that is "
+        f"MMRM: the mean of arm {listed(lost)} is aliased with a covariate. Try to leave out the covariate that is "
         "the same within an arm."
     )
 
 
 def refuse_no_spread(measures: RepeatedMeasures, problem: Problem, phrase: Covariance) -> None:
-    """Refuse values that the coefficients reproduce, because there are no more values than coefficients or as it happens.
+    """Refuse values without a residual: the coefficients reproduce them.
 
     Parameters
     ----------
@@ -166,56 +167,107 @@ def refuse_no_spread(measures: RepeatedMeasures, problem: Problem, phrase: Covar
     problem : Problem
         Design and data.
     phrase : Covariance
-        The covariance that is asked for.
+        The covariance to fit.
 
     Raises
     ------
     CovarianceError
-        The values at a visit have no spread about the coefficients, and the visit would have a variance of its own.
+        The residuals at a visit with a separate variance are 0.
     FitError
-        All values have none.
+        All residuals are 0.
     """
     sums = measures.sums
     before, left = sums.squares, problem.cross.squares
     rounded = ROUNDED**2 * float(measures.n.sum(axis=0) @ sums.centre_y**2)
     if not left.sum() > max(NO_SPREAD * before.sum(), rounded):
         raise FitError(
-            "MMRM: the coefficients reproduce every value, so nothing is left for a covariance; leave out covariates, or look "
-            "whether the values vary."
+            "MMRM: the coefficients reproduce every value, so the residual covariance is zero. Try fewer covariates, or check "
+            "that the values vary."
         )
-    for level, own in measures.patterns_of_levels.items():
-        among = f" in {measures.grouped_by} '{level}'" if level else ""
-        n = sums.n[own] @ sums.observed[own]
-        free = problem.free[own].sum(axis=0)
-        spread, first = left[own].sum(axis=0), before[own].sum(axis=0)
-        if not phrase.is_heterogeneous:  # what is reproduced at a visit takes part in the one variance all the same
-            free, spread, first = (np.full(len(n), each.sum()) for each in (free, spread, first))
+    for level, in_level in measures.patterns_of_levels.items():
+        n = sums.n[in_level] @ sums.observed[in_level]
+        free = problem.free[in_level].sum(axis=0)
+        spread, first = left[in_level].sum(axis=0), before[in_level].sum(axis=0)
+        if not phrase.is_heterogeneous:  # residuals of 0 at one visit still contribute to the common variance
+            free, spread, first = (np.full(len(n), by_visit.sum()) for by_visit in (free, spread, first))
         few = (free <= NOT_FREE) & (n > 0)
         if few.any():
             raise CovarianceError(
-                f"MMRM: the coefficients reproduce all {n[few].sum():.0f} values at {_named(measures, few)}{among}, which may "
-                f"be too few for a covariance; {_with_fewer(phrase)}."
+                f"MMRM: the coefficients reproduce all {n[few].sum():.0f} values at {_named(measures, few)}"
+                f"{in_group(measures, level)}, which may be too few for a covariance. Try {_with_fewer(phrase)}."
             )
         none = (spread <= np.maximum(NO_SPREAD * first, ROUNDED**2 * spread.max())) & (n > 0)
         if none.any():
             raise CovarianceError(
-                f"MMRM: the coefficients reproduce every value at {_named(measures, none)}{among}, so that nothing is left for a "
-                f"variance; {_with_fewer(phrase)}."
+                f"MMRM: the coefficients reproduce every value at {_named(measures, none)}{in_group(measures, level)}, so the "
+                f"residual variance is zero. Try {_with_fewer(phrase)}."
             )
 
 
 def _named(measures: RepeatedMeasures, which: BoolArray) -> str:
-    return listed([visit for visit, there in zip(measures.visits, which, strict=True) if there])
+    return listed([visit for visit, is_named in zip(measures.visits, which, strict=True) if is_named])
 
 
 def _with_fewer(phrase: Covariance) -> str:
     if phrase.by:
-        return f"take '{phrase.structure}' without 'by {phrase.by}', or leave out covariates"
-    return "take one variance for all visits ('compound symmetry'), or leave out covariates or the visit"
+        return f"{without_groups(phrase)}, or fewer covariates"
+    return "one variance for all visits ('compound symmetry'), or leave out covariates or the visit"
+
+
+def in_group(measures: RepeatedMeasures, level: str) -> str:
+    """Name the level of a covariance in a message.
+
+    Parameters
+    ----------
+    measures : RepeatedMeasures
+        The data.
+    level : str
+        A level of the column by which covariances differ; empty for one covariance.
+
+    Returns
+    -------
+    str
+        Such as ``" in arm 'A'"``; empty for one covariance.
+    """
+    return f" in {measures.grouped_by} '{level}'" if level else ""
+
+
+def without_groups(phrase: Covariance) -> str:
+    """Name the covariance that is the same at all levels of a column.
+
+    Parameters
+    ----------
+    phrase : Covariance
+        A covariance that differs by a column.
+
+    Returns
+    -------
+    str
+        Such as ``"'ar1' without 'by arm'"``.
+    """
+    return f"'{phrase.structure}' without 'by {phrase.by}'"
+
+
+def pairs_by_kind(measures: RepeatedMeasures, problem: Problem) -> FloatArray:
+    """Count the subjects with values at both of two visits.
+
+    Parameters
+    ----------
+    measures : RepeatedMeasures
+        The data; K kinds of subjects share a covariance each.
+    problem : Problem
+        Design and data.
+
+    Returns
+    -------
+    ndarray, shape (K, T, T)
+        Numbers of subjects.
+    """
+    return np.asarray(problem.by_kind(measures.sums.n[:, None, None] * problem.pairs))
 
 
 def refuse_pairs(measures: RepeatedMeasures, problem: Problem) -> None:
-    """Refuse an unstructured covariance of visits that nobody has together.
+    """Refuse an unstructured covariance of two visits that no subject has both.
 
     Parameters
     ----------
@@ -227,76 +279,76 @@ def refuse_pairs(measures: RepeatedMeasures, problem: Problem) -> None:
     Raises
     ------
     CovarianceError
-        Names what is missing, and what to try.
+        A covariance of two visits is not determined; the message contains the visits and structures to try.
     """
-    together = problem.by_kind(measures.sums.n[:, None, None] * problem.pairs)
+    together = pairs_by_kind(measures, problem)
     if (together > 0).all():
         return
     for (level, _), n_pairs in zip(measures.kinds, together, strict=True):
-        among = f" in {measures.grouped_by} '{level}'" if level else ""
         never = [visit for visit, n_visit in zip(measures.visits, n_pairs.diagonal(), strict=True) if n_visit == 0]
         if never:
             raise CovarianceError(
-                f"MMRM: no subject{among} has a value at {listed(never)}; take one covariance for all, without 'by'."
+                f"MMRM: no subject{in_group(measures, level)} has a value at {listed(never)}. Try one covariance for all, "
+                "without 'by'."
             )
         apart = np.argwhere(np.tril(n_pairs == 0))
         if len(apart):
             first, second = (measures.visits[place] for place in sorted(apart[0]))
             raise CovarianceError(
-                f"MMRM: no subject{among} has values at both '{first}' and '{second}'"
+                f"MMRM: no subject{in_group(measures, level)} has values at both '{first}' and '{second}'"
                 + (f" (and {len(apart) - 1} other pairs of visits)" if len(apart) > 1 else "")
-                + f", so an unstructured covariance is not determined; {remaining_structures(n_pairs)}."
+                + f", so an unstructured covariance is not determined. Try {remaining_structures(n_pairs)}."
             )
 
 
 def remaining_structures(n_pairs: FloatArray) -> str:
-    """What to take in the place of an unstructured covariance.
+    """Name the structures that the data determine in place of an unstructured covariance.
 
     Parameters
     ----------
     n_pairs : ndarray, shape (T, T)
-        Subjects seen at both of two visits.
+        Subjects with values at both of two visits.
 
     Returns
     -------
     str
-        Structures whose correlations belong to visits that were seen together.
+        Structures whose correlations are of visits that some subject has both.
     """
     n_visits = len(n_pairs)
     lags = all(n_pairs.diagonal(lag).any() for lag in range(1, n_visits))
     neighbours = bool((n_pairs.diagonal(1) > 0).all())
     possible = {"toeplitz": lags, "ante-dependence": neighbours, "ar1": True, "compound symmetry": True}
     remain = [f"heterogeneous {name}" for name, fine in possible.items() if fine]
-    return f"take {listed(remain)}, or one of these without 'heterogeneous'"
+    return f"{listed(remain)}, or one of these without 'heterogeneous'"
 
 
 def advice(reason: str, phrase: Covariance, measures: RepeatedMeasures) -> str:
-    """What to say where the likelihood has no regular maximum.
+    """Describe a likelihood without a regular maximum, with structures to try.
 
     Parameters
     ----------
     reason : str
-        What was found.
+        The finding of the optimiser.
     phrase : Covariance
-        The covariance that was asked for.
+        The covariance to fit.
     measures : RepeatedMeasures
         The data.
 
     Returns
     -------
     str
-        With smaller structures to try.
+        The message, with structures that have fewer parameters.
     """
     later = FALL_BACK[FALL_BACK.index(phrase.structure) + 1 :] if phrase.structure in FALL_BACK else ("compound symmetry",)
     simpler = [name for name in later if name != phrase.structure]
-    said = (
+    finding = (
         f"MMRM with the covariance '{phrase}': {reason}; {int(measures.sums.n_by_arm.sum())} subjects with "
         f"{int(measures.sums.n_observations)} values may be too few for it."
     )
     if len(measures.visits) == 1:
-        return f"{said} For one visit take 'unstructured', or fit_ancova."
+        return f"{finding} For one visit try 'unstructured', or fit_ancova."
     if phrase.by:
-        return f"{said} Try a structure with fewer parameters, such as '{phrase.structure}' without 'by {phrase.by}'."
+        return f"{finding} Try a structure with fewer parameters, such as {without_groups(phrase)}."
     if not simpler:
-        return f"{said} Leave out covariates, or compare one visit by fit_ancova."
-    return f"{said} Try a structure with fewer parameters ({listed(simpler)}), or several in order (covariance=FALL_BACK)."
+        return f"{finding} Try fewer covariates, or compare one visit by fit_ancova."
+    return f"{finding} Try a structure with fewer parameters ({listed(simpler)}), or several in order (covariance=FALL_BACK)."

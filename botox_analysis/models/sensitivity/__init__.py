@@ -1,1 +1,1 @@
-"""Sensitivity analyses: shifts, tipping points, the panel, diaries and counts."""
+"""Sensitivity analyses: the panel of handlings, and imputation of diaries and counts."""

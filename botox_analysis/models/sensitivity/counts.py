@@ -1,4 +1,4 @@
-"""`missing.impute_counts`: events of the time observed -> events of the time planned, many times under a model."""
+"""`missing.impute_counts`: events of the planned time, imputed many times from events of the observed time."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ from botox_analysis.numerics.repeated.subject_data import BoolArray, IntArray
 from botox_analysis.numerics.threads import one_thread
 
 AnyCountStrategy = CountStrategyName | CountStrategy
-"""A word of `COUNT_STRATEGIES`, or a function of the same signature."""
+"""A name in `COUNT_STRATEGIES`, or a function of the same signature."""
 
 MODEL = "imputation of counts"
-LESS = "leave out covariates, merge small levels, or count a wider category of events"
+LESS = "try fewer covariates, larger levels, or a wider category of events"
 
 
 def impute_counts(
@@ -61,61 +61,64 @@ def impute_counts(
     covariates: Sequence[str] | None = None,
     rate_ratio: float | Mapping[str, float] = 1.0,
 ) -> Imputations:
-    """Counts of events over the time planned, where subjects were observed for part of it, many times from a model.
+    """Impute counts of events over the planned time, for subjects observed for a part of it, many times.
 
-    Rates of the time observed (`fit_counts`) answer for all of the time planned only where those who left would have gone on at
-    the rate of their arm. Here the events of the time in which a subject was not observed are drawn under an assumption that is
-    named, given the events that were seen of it, and added to these.
+    Rates of the observed time (`fit_counts`) hold for the planned time only if discontinued subjects would have continued at the
+    rate of their arm. Here the events of the unobserved time are drawn under a named assumption, given the observed events of the
+    subject. They are added to the observed events.
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes* of `safety.counts_per_subject`: counts at one visit, and ``exposure_days``, 0 for who was not observed.
-        Where a count is missing, or its exposure is 0, all of the subject's time is imputed.
+        *outcomes* of `safety.counts_per_subject`: counts at one visit, and ``exposure_days``, 0 for subjects without observation.
+        For a missing count, or an exposure of 0, the whole planned time is imputed.
     planned_days : float or str
-        For how many days each subject would have been observed, such as 168; or the column that has them. Who was observed for
-        as long or longer is complete: count and exposure stay as they are.
+        Planned days of observation of each subject, such as 168; or a column of planned days. Subjects observed for as many days
+        or more are complete: their count and exposure are unchanged.
     strategy : str, callable, or mapping of str to these
-        ``"missing at random"``: on at the rate of the own arm. ``"jump to reference"``: from then on at the rate of the
-        reference; who had more events than others of its arm goes on to have more than others of the reference. ``"copy
-        reference"``: as if in the reference all along, so that under a treatment that works few events tell of a subject who
-        has few. Or a function of the same signature (see `numerics.count_imputation`), or for each kind of
-        ``intercurrent_event`` its own, where outcomes have that column; without a kind it is missing at random.
+        Strategy for the unobserved time: a word, a function, or one of these for each kind of ``intercurrent_event``. Subjects
+        without an event are missing at random.
+
+        ``"missing at random"``: at the rate of the arm of the subject. ``"jump to reference"``: at the rate of the reference;
+        subjects with more events than others of their arm continue with more than others of the reference. ``"copy reference"``:
+        like a subject of the reference from randomisation on. If the treatment works, few events then indicate a subject with a
+        low rate. A function has the signature of `numerics.imputation.counts`.
     n : int
-        How many data sets; some hundreds (pooled rows tell the Monte Carlo error).
+        Number of data sets; some hundreds (pooled rows contain the Monte Carlo error).
     seed : int
-        Of the draws. The same seed gives the same numbers for any number of workers.
+        Seed of the random number generator (int >= 0). The same seed gives the same numbers for any number of workers.
     covariates : sequence of str, optional
-        Of the negative binomial regression that counts are imputed from, beside the arm, as for `fit_counts`. Those of the
-        analysis belong among them. Left out: the baseline, where there is one; adverse events have none.
+        Covariates of the negative binomial regression of counts, beside the arm, as for `fit_counts`; include those of the
+        analysis. Default: the baseline, if it exists; adverse events have none.
     rate_ratio : float or mapping of str to float
-        By what the rate of the time imputed is multiplied, in all arms or by arm (1 in those not named); above 1 there are
-        more events than the strategy says. With the same seed a larger ratio gives each subject as many events or more.
+        Factor of the rate in the imputed time, in all arms or by arm (1 for other arms). Above 1 there are more events than under
+        the strategy. With the same seed a larger factor gives each subject at least as many events.
 
     Returns
     -------
     Imputations
-        Its outcomes have the time planned as ``exposure_days``, and no value where it is imputed (`imputed`); a completed value
-        is the events seen plus those drawn. For `Imputations.pool` with ``lambda completed:
-        ba.fit_counts(completed).log_ratios()`` or its like. Where everybody is complete, all data sets are the data.
+        Completed counts, for `Imputations.pool` with a function such as ``lambda completed:
+        ba.fit_counts(completed).log_ratios()``. Its outcomes have the planned time as ``exposure_days``, and missing values for
+        incomplete subjects. A completed value is the sum of observed and drawn events. If all subjects are complete, all data
+        sets equal the data.
 
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes*, has no exposures, is of several visits or imputed already, a value is no
-        count, the days planned are not known, a strategy lacks its reference arm, or a kind of event has no strategy.
+        The frame is not of the shape of *outcomes*, has no exposures or several visits, or has imputed values. A value is no
+        count, planned days are missing, a strategy lacks its reference arm, or a kind of event has no strategy.
     FitError
         An arm has no event, the covariates do not determine the rates, or more than a tenth of resamples do not.
     ValueError
-        A word is not known, or a number is out of its range.
+        A word is unknown, or a number is out of range.
 
     Notes
     -----
-    A subject's rate is gamma-distributed about the mean rate of subjects like it, constant in time, with the same dispersion in
-    all arms. All that was seen counts as seen, also after an intercurrent event: the strategy begins where observation ends, and
-    outcomes are to be of the time up to the event where it is to begin there. The parameters are estimated anew in a bootstrap
-    sample of each arm for each data set (approximate Bayes). Work is spread over the workers of ``joblib.parallel_config``,
-    where one is set.
+    The rate of a subject is gamma-distributed about the mean rate of its covariates, constant in time, with the same dispersion
+    in all arms. Events after an intercurrent event count as observed: the strategy begins at the end of observation. For a
+    strategy from the event on, give outcomes of the time up to the event. The parameters are estimated again in a bootstrap
+    sample of each arm for each data set (approximate Bayes). Work is spread over the workers of ``joblib.parallel_config``, if
+    set.
 
     References
     ----------
@@ -124,18 +127,18 @@ def impute_counts(
     Examples
     --------
     >>> events = ba.safety.counts_per_subject(trial.restrict("safety"), "Neck pain")
-    >>> imputations = ba.missing.impute_counts(events, planned_days=168, strategy="jump to reference", n=20, seed=1)
+    >>> imputations = ba.missing.impute_counts(events, planned_days=168, strategy="jump to reference", n=5, seed=1)
     >>> pooled = imputations.pool(lambda completed: ba.fit_counts(completed).log_ratios())
     >>> pooled[["measure", "estimate", "missing_information"]].round(2)
                     measure  estimate  missing_information
-    0  log event rate ratio      0.71                 0.03
+    0  log event rate ratio      0.74                 0.01
     """
     require_draws(n, seed, "counts are")
     _refuse_other_outcomes(outcomes)
     outcomes = outcomes.reset_index(drop=True)
     planned, days = _planned(outcomes, planned_days), _exposure(outcomes)
     covariates = covariates if covariates is None else names_in("covariates", covariates)
-    # Refuses arms of whom too little was seen, and what is no count.
+    # Refuses arms with too little observed time, and values that are no counts.
     count_events(rows_by_visit(outcomes, MODEL, outcomes["value"], covariates, None, needed=[days]).by_visit[0])
     entering = rows_by_visit(outcomes, MODEL, outcomes["value"].fillna(0.0), covariates, None)
     of = entering.by_visit[0]
@@ -145,13 +148,13 @@ def impute_counts(
     at_random = assumed.strategies == (missing_at_random,)
     if len(entering.arms) < 2 and not at_random:
         raise DataError(
-            f"outcomes has one arm, '{entering.arms[0]}', and no reference; a strategy that refers to one needs two arms: "
-            "take 'missing at random'."
+            f"outcomes has one arm, '{entering.arms[0]}'; expected a reference arm beside it for this strategy. "
+            "Try 'missing at random'."
         )
-    ratio, told_ratio = _ratios(rate_ratio, entering.arms, of.arm)
+    ratio, multiplied = _ratios(rate_ratio, entering.arms, of.arm)
     refuse_many(n, len(of.rows), 1)
-    seen = of.rows["value"].notna().to_numpy() & days.notna().to_numpy()
-    number, time = np.where(seen, of.response, 0.0), np.where(seen, days, 0.0)
+    observed = of.rows["value"].notna().to_numpy() & days.notna().to_numpy()
+    number, time = np.where(observed, of.response, 0.0), np.where(observed, days, 0.0)
     incomplete = time < planned
     values, n_failed = np.tile(number, (n, 1)), 0
     if incomplete.any():
@@ -174,7 +177,7 @@ def impute_counts(
         imputed=incomplete[:, None],
         after=(incomplete & assumed.after)[:, None],
         draws=APPROXIMATE_BAYES,
-        words=f"{assumed.words}{told_ratio}, counts up to {upto} ({n} imputations by {APPROXIMATE_BAYES}, seed {seed}{failed})",
+        words=f"{assumed.words}{multiplied}, counts up to {upto} ({n} imputations by {APPROXIMATE_BAYES}, seed {seed}{failed})",
         target=REPEATED_SAMPLING if at_random else INFORMATION_ANCHORED,
         not_entered=entering.left_out,
     )
@@ -184,31 +187,35 @@ def _refuse_other_outcomes(outcomes: Outcomes) -> None:
     grid = grid_of(outcomes)
     if not counts_in_person_time(outcomes):
         raise DataError(
-            f"outcomes has no column '{EXPOSURE_DAYS}'; expected counts of events and the days in which each was counted, "
-            "such as event_counts gives (days of a diary are imputed by impute)."
+            f"outcomes has no column '{EXPOSURE_DAYS}'; expected counts of events and their days of observation. "
+            "Try safety.counts_per_subject; for days of a diary, missing.impute_diary."
         )
     if len(grid.visits) > 1:
-        raise DataError(f"outcomes is of the visits {listed(grid.visits, n_shown=12)}; expected one count a subject: filter one.")
+        raise DataError(
+            f"outcomes has the visits {listed(grid.visits, n_shown=12)}; expected one count for each subject. Try one visit."
+        )
     refuse_imputed(outcomes)
 
 
 def _exposure(outcomes: Outcomes) -> pd.Series:
-    """Days in which each count was seen; missing where there are none."""
+    """Read the days of observation of each count; missing for no observation."""
     days = exposure_of(outcomes)
-    strange = np.flatnonzero((outcomes["value"] > 0) & days.isna())
-    if strange.size:
+    without_time = np.flatnonzero((outcomes["value"] > 0) & days.isna())
+    if without_time.size:
         raise DataError(
-            f"outcomes: found {strange.size} counts above 0 in no time (the first is of subject "
-            f"'{outcomes['subject'].iloc[strange[0]]}'); expected no event where {EXPOSURE_DAYS} is 0."
+            f"outcomes: found {without_time.size} counts above 0 in no time (the first is of subject "
+            f"'{outcomes['subject'].iloc[without_time[0]]}'); expected no event where {EXPOSURE_DAYS} is 0."
         )
     return days
 
 
 def _planned(outcomes: Outcomes, planned_days: float | str) -> FloatArray:
-    """The days planned of each row."""
+    """Read the planned days of each row."""
     if not isinstance(planned_days, str):
         if not _is_number(planned_days) or planned_days < 1:
-            raise ValueError(f"planned_days is {planned_days!r}; expected a number of days, 1 or more, or the name of a column.")
+            raise ValueError(
+                f"`planned_days` must be a number of days, 1 or more, or the name of a column; got {planned_days!r}."
+            )
         return np.full(len(outcomes), float(planned_days))
     if planned_days not in outcomes.columns:
         raise DataError(
@@ -219,7 +226,7 @@ def _planned(outcomes: Outcomes, planned_days: float | str) -> FloatArray:
     if wrong.size:
         raise DataError(
             f"outcomes: found {wrong.size} subjects whose '{planned_days}' is no number of days, or below 1 (the first is "
-            f"'{outcomes['subject'].iloc[wrong[0]]}'); expected the days for which each was to be observed."
+            f"'{outcomes['subject'].iloc[wrong[0]]}'); expected the planned days of observation of each subject."
         )
     return days
 
@@ -230,11 +237,13 @@ def _is_number(given: object) -> bool:
 
 @dataclass(frozen=True)
 class _Assumed:
-    """Of N subjects: strategies (missing at random first), which is whose, who had an event (all, if not known), words."""
+    """Strategies of N subjects in the unobserved time, missing at random first."""
 
     strategies: tuple[CountStrategy, ...]
     code: IntArray
+    """Place of the strategy of each subject, shape (N,)."""
     after: BoolArray
+    """Subjects with an event, shape (N,); all subjects if events are unknown."""
     words: str
 
 
@@ -243,53 +252,53 @@ def _assumed(rows: pd.DataFrame, strategy: AnyCountStrategy | Mapping[str, AnyCo
     histories = list(map(history_of, rows[INTERCURRENT_EVENT])) if known else [(NOT_OBSERVED,)] * len(rows)
     occurring = list(dict.fromkeys(chain.from_iterable(histories)))
     by_kind = strategies_by_kind(
-        strategy, occurring, COUNT_STRATEGIES, of="data" if known else "who were not observed to the end"
+        strategy, occurring, COUNT_STRATEGIES, of="data" if known else "subjects without complete observation"
     )
     strategies = tuple(dict.fromkeys([missing_at_random, *by_kind.values()]))
-    of = {each: strategies.index(first_other(each, by_kind, missing_at_random)) for each in set(histories)}
-    code = np.array([of[history] for history in histories], dtype=np.int64)
+    place = {history: strategies.index(first_other(history, by_kind, missing_at_random)) for history in set(histories)}
+    code = np.array([place[history] for history in histories], dtype=np.int64)
     return _Assumed(strategies, code, np.array([history != () for history in histories]), words_of(strategy, occurring))
 
 
 NOT_OBSERVED = "not observed"
-"""The event of who was not observed to the end, where intercurrent events are not known."""
+"""Event of subjects with incomplete observation, if intercurrent events are unknown."""
 
 
 def _ratios(rate_ratio: float | Mapping[str, float], arms: Sequence[str], arm: IntArray) -> tuple[FloatArray, str]:
-    """By what the rate of each subject is multiplied, and the words for it."""
+    """Read the factor of the rate of each subject, with its description."""
     by_arm = dict(rate_ratio) if isinstance(rate_ratio, Mapping) else dict.fromkeys(arms, rate_ratio)
-    strange = [name for name in by_arm if name not in arms]
-    if strange:
-        raise DataError(f"rate_ratio names the arm {listed(strange)}; the arms are {listed(arms)}.")
+    unknown = [name for name in by_arm if name not in arms]
+    if unknown:
+        raise DataError(f"`rate_ratio` must have keys among the arms {listed(arms)}; got {listed(unknown)}.")
     if not all(_is_number(ratio) and ratio > 0 for ratio in by_arm.values()):
-        raise ValueError(f"rate_ratio is {rate_ratio!r}; expected a number above 0, such as 1.5, or one for each arm.")
+        raise ValueError(f"`rate_ratio` must be a number above 0, such as 1.5, or one for each arm; got {rate_ratio!r}.")
     moved = [(ratio, f" in {name}") for name, ratio in by_arm.items() if ratio != 1]
     if not isinstance(rate_ratio, Mapping):
         moved = [(ratio, "") for ratio, _ in moved[:1]]
-    told = "".join(f", imputed rates times {ratio:.10g}{where}" for ratio, where in moved)
-    return np.array([float(by_arm.get(name, 1.0)) for name in arms])[arm], told
+    words = "".join(f", imputed rates times {ratio:.10g}{where}" for ratio, where in moved)
+    return np.array([float(by_arm.get(name, 1.0)) for name in arms])[arm], words
 
 
 @dataclass(frozen=True)
 class CountModel:
-    """A negative binomial regression of what was seen of N subjects, and what is assumed of the time ahead.
+    """A negative binomial regression of the observed time of N subjects, with strategies for the unobserved time.
 
     Attributes
     ----------
     number, years : ndarray, shape (N,)
-        Events seen, and in what time; 0 where nothing was seen.
+        Observed events and years of observation; 0 for subjects without observation.
     ahead : ndarray, shape (N,)
-        Years to impute; 0 for who is complete.
+        Unobserved years; 0 for complete subjects.
     arm : ndarray of int, shape (N,)
         Code of the arm.
     columns, in_reference : ndarray, shape (N, p)
-        Of the design, in the own arm and in the reference.
+        Columns of the design, in the arm of the subject and in the reference.
     strategies : tuple of callable
-        What is assumed.
+        Strategies for the unobserved time.
     code : ndarray of int, shape (N,)
-        Which of them is the subject's.
+        Place of the strategy of each subject.
     ratio : ndarray, shape (N,)
-        By what the mean of the time ahead is multiplied.
+        Factor of the mean in the unobserved time.
     """
 
     number: FloatArray
@@ -304,57 +313,57 @@ class CountModel:
 
     @property
     def regression(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Counts, offset and design of those of whom something was seen."""
-        seen = self.years > 0
-        return self.number[seen], np.log(self.years[seen]), self.columns[seen]
+        """Counts, offset and design of the subjects with observed time."""
+        observed = self.years > 0
+        return self.number[observed], np.log(self.years[observed]), self.columns[observed]
 
     def draw(self, beta: FloatArray, dispersion: FloatArray, rng: np.random.Generator) -> FloatArray:
-        """Events of the time ahead, of those who have one.
+        """Draw the events of the unobserved time, for the m incomplete subjects.
 
         Parameters
         ----------
         beta : ndarray, shape (B, p)
             Coefficients.
         dispersion : ndarray, shape (B,)
-            Of each.
+            Dispersion of each draw.
         rng : Generator
-            Draws.
+            Random number generator.
 
         Returns
         -------
         ndarray, shape (B, m)
-            Whole numbers.
+            Numbers of events.
 
         Raises
         ------
         ValueError
-            A strategy gives what is no mean.
+            A strategy returns means that are negative or not finite.
         """
         m = np.flatnonzero(self.ahead > 0)
-        own, reference = np.exp(beta @ self.columns[m].T), np.exp(beta @ self.in_reference[m].T)
-        seen, lost = np.empty_like(own), np.empty_like(own)
+        in_arm, in_reference = np.exp(beta @ self.columns[m].T), np.exp(beta @ self.in_reference[m].T)
+        seen, lost = np.empty_like(in_arm), np.empty_like(in_arm)
         for code in np.unique(self.code[m]):
             which = self.code[m] == code
             before, then = self.years[m][which], self.ahead[m][which]
-            rates = own[:, which], reference[:, which]
+            rates = in_arm[:, which], in_reference[:, which]
             seen[:, which], lost[:, which] = self.strategies[code](*(rate * time for rate in rates for time in (before, then)))
         if not all(np.isfinite(mean).all() and (mean >= 0).all() for mean in (seen, lost)):
-            raise ValueError("strategy gives means that are not finite, or below 0; expected two arrays of mean counts.")
+            raise ValueError("`strategy` must return two arrays of mean counts, finite and at least 0; got other numbers.")
         return draw_counts(self.number[m], seen, lost * self.ratio[m], dispersion[:, None], rng)
 
 
 def _refuse_undetermined(model: CountModel, of: VisitRows, arms: Sequence[str]) -> None:
-    """Refuse what all subjects do not determine; their resamples would not, either."""
+    """Refuse a model that all subjects do not determine, as their resamples would not."""
     empty = [arm for code, arm in enumerate(arms) if not model.number[model.arm == code].any()]
     if empty:
         raise FitError(
-            f"{MODEL}: arm {listed(empty)} has no event, and its rate would be 0 for certain; count a wider category of events."
+            f"{MODEL}: arm {listed(empty)} has no event, so its estimated rate would be 0. Try a wider category of events."
         )
     counts, offset, design = model.regression
     lost = fit_least_squares(design, np.zeros(len(design))).aliased
     if lost.any():
-        names = [name for name, gone in zip(of.names, lost, strict=True) if gone]
-        raise FitError(f"{MODEL}: those of whom something was seen do not determine {listed(names)}; {LESS}.")
+        names = [name for name, is_lost in zip(of.names, lost, strict=True) if is_lost]
+        raise FitError(f"{MODEL}: the subjects with observed time do not determine {listed(names)}; {LESS}.")
     found = maximise(NegativeBinomial(counts), design, offset, dispersed="estimated")
     refuse_no_maximum(found, design, of.covariate_of, MODEL, LESS)
 
@@ -363,7 +372,7 @@ TOO_MANY = f"the rates of the {MODEL}, for {{n}} that do; {LESS}."
 
 
 def _draw_part(model: CountModel, size: int, seed: np.random.SeedSequence) -> Part:
-    """Events of the time ahead, shape (size, m)."""
+    """Draw the events of the unobserved time, shape (size, m)."""
     rng = np.random.default_rng(seed)
 
     def refitted(weights: FloatArray) -> tuple[tuple[FloatArray, ...], BoolArray]:

@@ -1,4 +1,4 @@
-"""`missing.impute_diary`: the diary of a trial -> completed *outcomes*, days without a record imputed given the recorded ones."""
+"""`missing.impute_diary`: completed *outcomes* of a diary, with missing days imputed given the recorded days."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ from botox_analysis.trials.diary_rows import YES
 from botox_analysis.trials.trial import Trial
 
 MODEL = "beta-binomial regression of recorded days"
-"""What messages call what days are imputed from."""
+"""Name of the imputation model in messages."""
 
 ANALYSIS = "imputation of days"
-"""What rows of what was left out call the analysis."""
+"""Name of the analysis in counts of subjects and values left out."""
 
 
 def impute_diary(
@@ -62,60 +62,60 @@ def impute_diary(
     minimum_days: int = 1,
     covariates: Sequence[str] | None = None,
 ) -> Imputations:
-    """Outcomes in which the days without a record are imputed, given the recorded days of their period.
+    """Impute the missing days of a diary, given the recorded days of their period.
 
-    A rule that scales the days of an incomplete period treats its share of headache days as that of the whole period: a subject
-    with three recorded days has 0, 9, 19 or 28. Here the three days stay, and those without a record are drawn: between what the
-    three days say and what is usual in the arm at this visit after such a baseline, the nearer to the three days the more
-    subjects differ.
+    A rule that scales an incomplete period assumes the recorded share of headache days for the whole period. A subject with three
+    recorded days then has 0, 9, 19 or 28. Here the recorded days are kept and the missing days are drawn. Their expected share is
+    between the recorded share and the mean of the arm at this visit, given the baseline. It is nearer to the recorded share if
+    subjects differ more.
 
     Parameters
     ----------
     trial : Trial
-        With a diary; restricted to the population that is meant.
+        A trial with a diary, restricted to the population of the analysis.
     endpoint : Endpoint
-        Counts days of a diary, 0 or 1 a day, such as `HEADACHE_DAYS`. Its rule says what counts as a day, how long a period is,
-        which visits are scheduled, and what the baseline is, which is not imputed.
+        An endpoint that counts days of a diary, 0 or 1 each day, such as `HEADACHE_DAYS`. Its rule defines a day, the length of a
+        period, the scheduled visits, and the baseline, which is not imputed.
     n : int
-        How many data sets; some hundreds (pooled rows tell the Monte Carlo error).
+        Number of data sets; some hundreds (pooled rows contain the Monte Carlo error).
     seed : int
-        Of the draws. The same seed gives the same numbers for any number of workers.
+        Seed of the random number generator (int >= 0). The same seed gives the same numbers for any number of workers.
     minimum_days : int
-        A period with fewer recorded days stays missing, as one without any does: for `missing.impute`, or for the analysis.
+        Least number of recorded days (1 or more). A period with fewer days stays missing, for `missing.impute` or for the
+        analysis.
     covariates : sequence of str, optional
-        The baseline and columns of the trial's subjects, from which the mean of each visit is predicted, beside the arm. Those of
-        the analysis belong among them. Left out: the baseline, where there is one.
+        The baseline and columns of subjects of the trial, which predict the mean of each visit beside the arm. Include those of
+        the analysis. Default: the baseline, if it exists.
 
     Returns
     -------
     Imputations
-        For `Imputations.pool`. The outcomes it holds have the values of periods that were recorded whole. ``recorded_days`` are
-        those of the period wherever a completed data set has a value, which is a whole number then, as `fit_counts` needs it.
-        ``left_out`` tells the subjects who do not enter, since their baseline or a covariate is not known, and for each visit the
-        values that stay missing and the days that were imputed.
+        Completed data sets, for `Imputations.pool`. Its outcomes have the values of completely recorded periods. Completed values
+        are whole numbers of days, and their ``recorded_days`` equal the length of the period, as `fit_counts` needs. ``left_out``
+        counts subjects with an unknown baseline or covariate. For each visit it also counts values that stay missing and days
+        that were imputed.
 
     Raises
     ------
     DataError
-        The trial has no diary, the endpoint counts more than 1 on a day, headache days of unknown severity count as a share, a
-        covariate does not exist, or an arm has no recorded period at a visit where days are to be imputed.
+        The trial has no diary, the endpoint counts more than 1 on a day, or headache days of unknown severity count as a share.
+        Or a covariate does not exist, or an arm has no recorded period at a visit with missing days.
     FitError
         The recorded days do not determine the model of a visit, or too many resamples do not.
     TypeError, ValueError
-        The endpoint is none of a diary, or `n`, `seed` or `minimum_days` is no such number.
+        The endpoint is not of a diary, or `n`, `seed` or `minimum_days` is out of range.
 
     Notes
     -----
-    At each visit the chance of a day is beta-distributed between subjects about a mean that depends on arm, baseline and
-    covariates (logit link): the model of ``fit_counts(distribution="beta-binomial")``, fitted to all periods with `minimum_days`
-    or more. For each data set its parameters are estimated anew in a bootstrap sample of the subjects of each arm, the same
-    sample at all visits.
+    At each visit the probability of a day is beta-distributed between subjects. Its mean depends on arm, baseline and covariates
+    (logit link), as in ``fit_counts(distribution="beta-binomial")``, fitted to all periods with `minimum_days` or more. For each
+    data set the parameters are estimated again in a bootstrap sample of the subjects of each arm, the same sample at all visits.
 
-    What is assumed: days of a period are exchangeable, whether or not they were recorded. That a diary is left blank during an
-    attack is not modelled. Nor is that headache comes in runs: where days without a record are next to each other, imputed values
-    are spread too wide, though less so than scaled ones. Days after a subject left the trial are taken to be like those before,
-    in the period in which that was. Other periods of the same subject tell nothing beyond baseline and covariates, so that with
-    few recorded days a subject's periods are less alike than they were.
+    Days of a period are assumed exchangeable, recorded or missing. The model ignores diaries left blank during an attack. It also
+    ignores runs of headache days: with consecutive missing days the variance of imputed values is too large, but less so than for
+    scaled values. Days after discontinuation are assumed like earlier days of the same period. Given baseline and covariates,
+    other periods of the subject have no influence. With few recorded days, imputed periods of a subject are therefore less
+    correlated than observed ones.
 
     References
     ----------
@@ -125,21 +125,21 @@ def impute_diary(
     Examples
     --------
     >>> trial = trial.restrict("itt")
-    >>> imputations = ba.missing.impute_diary(trial, ba.HEADACHE_DAYS, n=20, seed=1)
+    >>> imputations = ba.missing.impute_diary(trial, ba.HEADACHE_DAYS, n=2, seed=1)
     >>> pooled = imputations.pool("differences")
-    >>> pooled[["visit", "estimate", "missing_information"]].tail(1).round(2)
-         visit  estimate  missing_information
-    5  week 24     -2.24                 0.01
+    >>> pooled[["visit", "estimate"]].tail(1).round(2)
+         visit  estimate
+    5  week 24     -2.24
     """
     require_trial(trial)
     rule, daily = _counting_of(endpoint)
-    own = replace(rule, minimum_days=minimum_days)
+    with_minimum = replace(rule, minimum_days=minimum_days)
     require_draws(n, seed, "days are")
     plain = endpoint.derive(trial)
     asked = covariates_of(plain, covariates)
     refuse_by_arm(asked, f"the {MODEL}")
-    names = tuple(each.name for each in asked)
-    diary = _count_days(trial, endpoint, daily, own, list(plain["visit"].cat.categories))
+    names = tuple(covariate.name for covariate in asked)
+    diary = _count_days(trial, endpoint, daily, with_minimum, list(plain["visit"].cat.categories))
     known, not_entered = _known(plain, names)
     diary = diary.of(known)
     outcomes = _recorded_whole(plain[np.repeat(known, diary.n_visits)].reset_index(drop=True), diary, rule)
@@ -147,7 +147,7 @@ def impute_diary(
     visits = [_fit_visit(outcomes, diary, place, names) for place in np.flatnonzero(diary.lacking.any(axis=0)).tolist()]
     grid = grid_of(outcomes)
     group = np.where(diary.enough.any(axis=1), grid.arm_of_subject, -1)
-    drawn, n_failed = _draw(visits, group, own.period_days, n, seed)
+    drawn, n_failed = _draw(visits, group, with_minimum.period_days, n, seed)
 
     days = np.repeat(np.where(diary.enough, diary.counts, np.nan)[None], n, axis=0)
     for visit, missing in zip(visits, drawn, strict=True):
@@ -172,10 +172,10 @@ def impute_diary(
 def _counting_of(endpoint: Endpoint) -> tuple[DiaryRule, Daily]:
     if not isinstance(endpoint, Endpoint):
         raise TypeError(
-            f"endpoint: found {kind_of(endpoint)}; expected an Endpoint that counts days of a diary, such as HEADACHE_DAYS."
+            f"`endpoint` must be an Endpoint that counts days of a diary, such as HEADACHE_DAYS; got {kind_of(endpoint)}."
         )
     if not isinstance(endpoint, DiaryEndpoint):
-        raise ValueError(f"{endpoint.name!r} is assessed at visits; days are imputed of endpoints that count them in a diary.")
+        raise ValueError(f"`endpoint` must count days of a diary; got {endpoint.name!r}, which is assessed at visits.")
     return endpoint.rule, endpoint.daily
 
 
@@ -184,13 +184,13 @@ class _Diary:
     """Days of N subjects in the periods of V visits."""
 
     counts: FloatArray
-    """Days that count, shape (N, V); 0 where none was recorded."""
+    """Number of days with the event, shape (N, V); 0 for periods without a record."""
     recorded: FloatArray
-    """Days that were recorded, shape (N, V)."""
+    """Number of recorded days, shape (N, V)."""
     rule: DiaryRule
-    """With the days that a period has to have."""
+    """Rule with the least number of recorded days of a period."""
     severity: str
-    """How headache days of unknown severity count, in words; empty where there are none."""
+    """Handling of headache days of unknown severity, in words; empty if none are unknown."""
 
     @property
     def n_visits(self) -> int:
@@ -198,58 +198,60 @@ class _Diary:
 
     @property
     def enough(self) -> BoolArray:
-        """Periods that have a value, or get one, shape (N, V)."""
+        """Periods with enough recorded days for an observed or imputed value, shape (N, V)."""
         return np.asarray(self.recorded >= self.rule.minimum_days)
 
     @property
     def lacking(self) -> BoolArray:
-        """Of these, periods in which days are imputed, shape (N, V)."""
+        """Periods with enough recorded days in which days are imputed, shape (N, V)."""
         return np.asarray(self.enough & (self.recorded < self.rule.period_days))
 
     def of(self, subjects: BoolArray) -> _Diary:
         return replace(self, counts=self.counts[subjects], recorded=self.recorded[subjects])
 
 
-def _count_days(trial: Trial, endpoint: Endpoint, daily: Daily, own: DiaryRule, visits: list[str]) -> _Diary:
-    each = replace(own, minimum_days=1, incomplete="scaled")
+def _count_days(trial: Trial, endpoint: Endpoint, daily: Daily, rule: DiaryRule, visits: list[str]) -> _Diary:
+    scaled = replace(rule, minimum_days=1, incomplete="scaled")
     diary = diary_of(trial, endpoint.name)
-    days = days_of(daily, diary, each)
+    days = days_of(daily, diary, scaled)
     wrong = np.flatnonzero((days.state == YES) & (days.amount != 1)) if days.amount is not None else np.zeros(0, dtype=int)
     if wrong.size:
         raise DataError(
             f"{endpoint.name} are no number of days: a day of subject '{diary['subject'].iloc[wrong[0]]}' has "
             f"{days.amount[wrong[0]]:g}; expected an endpoint that counts 0 or 1 a day, such as headache days."
         )
-    periods = count_periods(trial.subjects, diary, days, each)
+    periods = count_periods(trial.subjects, diary, days, scaled)
     n_unknown = int(periods.unknown_severity[:, 1:].sum())
-    if n_unknown and own.unknown_severity == SHARE_OF_THE_KNOWN:
+    if n_unknown and rule.unknown_severity == SHARE_OF_THE_KNOWN:
         raise DataError(
             f"{endpoint.name} are no number of days: {n_unknown:,} headache days have no severity and count as a share; expected "
             f"a rule with unknown_severity '{MISSING}' (they are imputed) or '{AS_NOT}'."
         )
     recorded, value = (frame[visits].to_numpy(dtype=float, na_value=0.0) for frame in (periods.recorded, periods.values))
-    severity = f", {own.severity_handling}" if n_unknown else ""
-    return _Diary(np.rint(value * recorded / own.period_days), recorded, own, severity)
+    severity = f", {rule.severity_handling}" if n_unknown else ""
+    return _Diary(np.rint(value * recorded / rule.period_days), recorded, rule, severity)
 
 
 def _known(plain: pd.DataFrame, covariates: Sequence[str]) -> tuple[BoolArray, tuple[LeftOut, ...]]:
-    """The subjects of whom all is known that days and changes are made from, and how many are not."""
+    """Find the subjects with known baseline and covariates, and count the others."""
     names = dict.fromkeys((*default_covariates(plain), *covariates))
     subjects = plain.drop_duplicates("subject")
     known, lost = np.ones(len(subjects), dtype=bool), []
     for name in names:
-        here = subjects[name].notna().to_numpy()
-        if (known & ~here).any():
-            reason, n_lost = f"no {name.replace('_', ' ')} recorded", int((known & ~here).sum())
+        has_value = subjects[name].notna().to_numpy()
+        if (known & ~has_value).any():
+            reason, n_lost = f"no {name.replace('_', ' ')} recorded", int((known & ~has_value).sum())
             lost.append(LeftOut(reason, n_lost, ANALYSIS, labels_of(plain).endpoint))
-        known &= here
+        known &= has_value
     if not known.any():
-        raise DataError(f"{labels_of(plain).trial} has no subject with {listed(names)}; expected some, to impute days from.")
+        raise DataError(
+            f"{labels_of(plain).trial} has no subject with {listed(names)}; expected some, from which days are imputed."
+        )
     return known, tuple(lost)
 
 
 def _recorded_whole(outcomes: Outcomes, diary: _Diary, rule: DiaryRule) -> pd.DataFrame:
-    """Outcomes with the values of periods that were recorded whole, and no other."""
+    """Keep the values of completely recorded periods, and delete others."""
     length = rule.period_days
     value = np.where(diary.recorded == length, diary.counts, np.nan).ravel()
     baseline = outcomes[BASELINE].to_numpy(dtype=float)
@@ -270,7 +272,7 @@ def _recorded_whole(outcomes: Outcomes, diary: _Diary, rule: DiaryRule) -> pd.Da
 
 def _left_out(endpoint: Endpoint, visits: Sequence[str], diary: _Diary) -> list[LeftOut]:
     few = f"fewer than {diary.rule.minimum_days} recorded days" if diary.rule.minimum_days > 1 else "no recorded day"
-    told = []
+    rows = []
     for place, visit in enumerate(visits):
         lacking = diary.lacking[:, place]
         for reason, number, kind in (
@@ -278,13 +280,13 @@ def _left_out(endpoint: Endpoint, visits: Sequence[str], diary: _Diary) -> list[
             ("days without a record, imputed", int((diary.rule.period_days - diary.recorded[lacking, place]).sum()), ""),
         ):
             if number:
-                told.append(LeftOut(reason, number, ANALYSIS, endpoint.label, visit, kind=kind))
-    return told
+                rows.append(LeftOut(reason, number, ANALYSIS, endpoint.label, visit, kind=kind))
+    return rows
 
 
 @dataclass(frozen=True)
 class _Visit:
-    """The model of n periods of one visit."""
+    """Model of the n periods of one visit."""
 
     place: int
     subjects: IntArray
@@ -307,13 +309,13 @@ def _fit_visit(outcomes: Outcomes, diary: _Diary, place: int, covariates: Sequen
 
 
 TOO_MANY = (
-    f"the {MODEL}, for {{n}} that do: arms or covariates foretell the days too well, or too few periods have enough recorded "
-    "days; take fewer covariates or a lower minimum_days."
+    f"the {MODEL}, for {{n}} that do: arms or covariates separate the days, or too few periods have enough recorded "
+    "days. Try fewer covariates or a lower minimum_days."
 )
 
 
 def _draw(visits: list[_Visit], group: IntArray, period_days: int, n: int, seed: int) -> tuple[Part, int]:
-    """Days that count among those without a record, an array of each visit, shape (n, periods in which days are imputed)."""
+    """Draw the days with the event among missing days: for each visit an array of shape (n, periods with imputed days)."""
     return in_parts(partial(_draw_part, visits, group, period_days), n, seed, TOO_MANY) if visits else ((), 0)
 
 
@@ -321,7 +323,9 @@ def _draw_part(visits: list[_Visit], group: IntArray, period_days: int, size: in
     rng = np.random.default_rng(seed)
 
     def refitted(weights: FloatArray) -> tuple[tuple[FloatArray, ...], BoolArray]:
-        fits = [refit_days(each.counts, each.recorded, each.design, weights[:, each.subjects], each.found) for each in visits]
+        fits = [
+            refit_days(visit.counts, visit.recorded, visit.design, weights[:, visit.subjects], visit.found) for visit in visits
+        ]
         known = np.all([np.isfinite(dispersion) for _, dispersion in fits], axis=0)
         return tuple(parameter for fit in fits for parameter in fit), known
 
@@ -329,7 +333,7 @@ def _draw_part(visits: list[_Visit], group: IntArray, period_days: int, size: in
         _, *parameters, n_failed = determined(refitted, group, size, rng, TOO_MANY)
         missing = []
         for visit, beta, dispersion in zip(visits, parameters[0::2], parameters[1::2], strict=True):
-            lacks = visit.recorded < period_days
-            mean = special.expit(beta @ visit.design[lacks].T)
-            missing.append(draw_missing_days(visit.counts[lacks], visit.recorded[lacks], period_days, mean, dispersion, rng))
+            lacking = visit.recorded < period_days
+            mean = special.expit(beta @ visit.design[lacking].T)
+            missing.append(draw_missing_days(visit.counts[lacking], visit.recorded[lacking], period_days, mean, dispersion, rng))
     return (*missing, n_failed)

@@ -1,4 +1,4 @@
-"""`missing.sensitivity`: the difference at a visit under every handling of what is missing, side by side."""
+"""`missing.sensitivity`: the difference at a visit under each handling of missing values."""
 
 from __future__ import annotations
 
@@ -59,15 +59,15 @@ from botox_analysis.models.repeated.mmrm import fit_mmrm
 from botox_analysis.models.repeated.refusals import FALL_BACK
 
 WITH_JACKKNIFE = (AT_RANDOM, JUMP_TO_REFERENCE)
-"""Strategies whose conditional means stand beside the draws: where the variances agree, and where they differ most."""
+"""Strategies with conditional means beside draws: their variances agree under the first, and differ most under the second."""
 
 MOST_JACKKNIFED = 500
-"""Subjects up to which a jackknife is made: beyond, it takes long and both variances are told apart without it."""
+"""Largest number of subjects with a jackknife, which takes long in more subjects."""
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """What is compared."""
+    """The arguments of a panel."""
 
     outcomes: pd.DataFrame
     visit: str
@@ -90,46 +90,51 @@ def sensitivity(
     reduction: float | None = None,
     conf_level: float = 0.95,
 ) -> Estimates:
-    """The difference at a visit under every handling of what is missing: the table and the forest that a reviewer asks for.
+    """Estimate the difference at a visit under each handling of missing values, for a table and a forest plot.
 
     Parameters
     ----------
     outcomes : DataFrame
-        *outcomes*, not imputed, with the column ``better``, by which the worst observation is carried forward; where
-        `intercurrent.address` was applied, its strategies hold throughout.
+        *outcomes* without imputed values, with the column ``better`` for the worst observation carried forward. Strategies of
+        `intercurrent.address` hold in all rows.
     visit : str, optional
-        Left out: the last.
+        Visit of the difference. Default: the last visit.
     n : int
-        Imputations of each strategy; some hundreds.
+        Number of imputations for each strategy; some hundreds.
     seed : int
-        Of their draws.
+        Seed of the random number generator (int >= 0).
     covariates : sequence of str, optional
-        Covariates of all models; a mixed model has a coefficient of the baseline for each visit. Left out: the baseline, if there
-        is one.
+        Covariates of all models; a mixed model has a coefficient of the baseline for each visit. Default: the baseline, if it
+        exists.
     after : sequence of str, optional
-        The kinds of intercurrent events after which strategies hold and values are moved, such as ``["discontinuation"]``; after
-        others what is missing is missing at random. Left out: all.
+        Kinds of intercurrent events after which strategies hold and values are moved, such as ``["discontinuation"]``. Values
+        missing after other events are missing at random. Default: all kinds.
     reduction : float, optional
-        Compare responders by this share of the baseline instead of means.
+        Share of the baseline, from 0 to 1, by which responders are compared instead of means.
     conf_level : float
         Nominal coverage, strictly between 0 and 1.
 
     Returns
     -------
     DataFrame
-        *estimates* of differences to the reference, from the mixed model of all observed values over single values to multiple
-        imputation under each strategy, with the columns of `Imputations.pool`; up to 500 subjects also conditional means with a
-        jackknife. ``method`` names the handling in few words, ``approach`` its kind, ``details`` says how it was made. Of
-        means, the last rows are those at which imputed values, missing at random, were moved until the conclusion tipped (one
-        for each arm but the reference; absent where none does); ``delta`` says how far. Of responders, rows of rules have the
-        limits of Miettinen and Nurminen, rows of imputations those of Rubin. A handling that the data do not determine has a
-        row without numbers, and ``note`` says why.
+        *estimates* of differences to the reference, with the columns of `Imputations.pool`. Rows are the mixed model of all
+        observed values, single imputation by each rule, and multiple imputation under each strategy. Up to 500 subjects, rows of
+        conditional means with a jackknife follow. ``method`` is the handling in few words, ``approach`` its kind, and ``details``
+        its full description.
+
+        For means, the last rows are tipping points, one for each arm but the reference. Values imputed as missing at random are
+        shifted by ``delta`` until the conclusion changes. An arm without a tipping point has no row. For responders, rules have
+        the limits of Miettinen and Nurminen, imputations those of Rubin. A handling that the data do not determine has a row
+        without numbers, and ``note`` contains the reason.
 
     Raises
     ------
     DataError
-        The frame is not of the shape of *outcomes*, has no column ``better``, has one arm, is imputed already, or has no such
-        visit.
+        The frame is not of the shape of *outcomes*, has no column ``better``, one arm only, imputed values, or lacks the visit.
+    FitError
+        The data determine the difference under no handling.
+    ValueError
+        `n`, `seed`, `after` or `conf_level` is out of range.
 
     References
     ----------
@@ -137,9 +142,10 @@ def sensitivity(
 
     Examples
     --------
-    >>> every = ba.missing.sensitivity(outcomes, n=20, seed=1)
+    >>> late = outcomes[outcomes["visit"].isin(["week 20", "week 24"])]
+    >>> every = ba.missing.sensitivity(late, n=5, seed=1)
     >>> every[["method", "estimate"]].round(1).iloc[[0, 1, -2]].to_numpy().tolist()
-    [['mixed model of all observed values', -2.1], ['observed cases', -2.3], ['imputed: last mean carried forward', -2.1]]
+    [['mixed model of all observed values', -2.2], ['observed cases', -2.3], ['imputed: last mean carried forward', -2.3]]
     """
     check_outcomes(outcomes)
     require_conf_level(conf_level)
@@ -154,7 +160,7 @@ def sensitivity(
     require_draws(n, seed, "what is missing is")
     refuse_absent_rows(outcomes, grid)
     refuse_imputed(outcomes)
-    asked = _Asked(outcomes, chosen, tuple(each.name for each in names), conf_level)
+    asked = _Asked(outcomes, chosen, tuple(covariate.name for covariate in names), conf_level)
     imputed = _Imputed(asked, n, seed, after)
     if reduction is None:
         rows = [*_by_one_model(asked), *_by_draws(asked, imputed, grid.n_subjects), *_tipped(asked, imputed)]
@@ -165,7 +171,7 @@ def sensitivity(
 
 @dataclass(frozen=True)
 class Row:
-    """The handling in few words, its kind (one of `APPROACHES`), and its estimates or why there are none."""
+    """A handling in few words, its kind (one of `APPROACHES`), and its estimates or the reason for their absence."""
 
     label: str
     approach: str
@@ -184,7 +190,7 @@ def _at(estimates: Estimates, asked: _Asked) -> pd.DataFrame:
 
 
 class _Imputed:
-    """The imputations of each strategy; those whose models are fitted to the same values share the draws of their parameters."""
+    """Imputations under each strategy; models of the same values share the draws of their parameters."""
 
     def __init__(self, asked: _Asked, n: int, seed: int, after: Sequence[str] | None) -> None:
         self._asked, self._n, self._seed, self._after = asked, n, seed, after
@@ -192,7 +198,7 @@ class _Imputed:
         self._drawn: dict[tuple[str, bytes], Parameters] = {}
 
     def __call__(self, strategy: ImputationStrategy, draws: str = APPROXIMATE_BAYES) -> Imputations:
-        """Completed data sets."""
+        """Complete data sets under a strategy."""
         chosen = strategy if self._after is None else dict.fromkeys(self._after, strategy)
         model = imputation_model(self._outcomes, chosen, self._asked.covariates, None, FALL_BACK)
         key = draws, np.packbits(model.fit.measures.of_subjects.observed(slice(None))).tobytes()
@@ -202,16 +208,16 @@ class _Imputed:
 
 
 def _after_these(outcomes: Outcomes, after: Sequence[str]) -> pd.DataFrame:
-    """Outcomes that tell the events named only, so that what is missing after others is missing at random, and not moved."""
+    """Keep the named kinds of events only: values missing after other events are missing at random, and not moved."""
     if isinstance(after, str):
-        raise ValueError(f"after is {after!r}; it is a list of kinds of intercurrent events.")
+        raise ValueError(f"`after` must be a list of kinds of intercurrent events; got {after!r}.")
     if INTERCURRENT_EVENT not in outcomes.columns:
         raise DataError(
-            f"outcomes has no column '{INTERCURRENT_EVENT}', and after names kinds of events; take intercurrent.address first."
+            f"outcomes has no column '{INTERCURRENT_EVENT}', but `after` has kinds of events. Try intercurrent.address first."
         )
     kinds = kinds_of(outcomes)
     if not set(after) & set(kinds):
-        raise DataError(f"after names {listed(after)}, and none of them happened; the events of outcomes are {listed(kinds)}.")
+        raise DataError(f"`after` must have a kind among the events of outcomes, {listed(kinds)}; got {listed(after)}.")
     return only_after(outcomes, after)
 
 
@@ -250,7 +256,7 @@ def _by_draws(asked: _Asked, imputed: _Imputed, n_subjects: int) -> Iterator[Row
 
 
 def _tipped(asked: _Asked, imputed: _Imputed) -> Iterator[Row]:
-    """Where the conclusion tips; an arm without imputed values, or whose values tip nothing, has no row."""
+    """Find tipping points; an arm without imputed values or without a tipping point has no row."""
     for arm in grid_of(asked.outcomes).arms[1:]:
         try:
             imputations = imputed(AT_RANDOM)
@@ -286,21 +292,21 @@ _NOT_DETERMINED = ("n", "estimate", "std_error", "df", "conf_low", "conf_high", 
 
 
 def _together(rows: Sequence[Row], asked: _Asked) -> pd.DataFrame:
-    """All handlings in one frame; those that failed have the estimand of the others."""
+    """Combine all handlings in one frame; failed handlings have the estimand of the others."""
     determined = [row.found for row in rows if isinstance(row.found, pd.DataFrame)]
     if not determined:
         raise FitError(f"the difference at '{asked.visit}' is determined under no handling of missing values: {rows[0].found}")
     frames = []
     for row in rows:
-        told = {"method": row.label, "approach": row.approach}
+        words = {"method": row.label, "approach": row.approach}
         if isinstance(row.found, pd.DataFrame):
             note: Any = row.found["note"] if "note" in row.found.columns else ""
-            frames.append(row.found.assign(details=row.found["method"], note=note, **told))
+            frames.append(row.found.assign(details=row.found["method"], note=note, **words))
         else:
             empty = dict.fromkeys(_NOT_DETERMINED, np.nan)
             parts = {MODEL: row.label, HANDLING: "", DERIVATION: ""}
-            frames.append(determined[0].assign(details=row.label, note=row.found, **told, **parts, **empty))
+            frames.append(determined[0].assign(details=row.label, note=row.found, **words, **parts, **empty))
     together = pd.concat(frames, ignore_index=True)
-    words = [name for name in ("variance_target", "note", "details") if name in together.columns]
-    together[words] = together[words].fillna("")
+    texts = [name for name in ("variance_target", "note", "details") if name in together.columns]
+    together[texts] = together[texts].fillna("")
     return as_estimates(together.to_dict("series"))

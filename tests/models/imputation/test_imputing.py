@@ -80,7 +80,7 @@ def test_the_modified_rule_needs_values():
     frame = pd.DataFrame({"subject": [1, 1], "arm": "a", "visit": ["w1", "w2"], "change": [-3.0, np.nan]})
     changes = ba.as_outcomes(frame, endpoint="days", arms=["a"], visits=["w1", "w2"])
     with pytest.raises(
-        ba.DataError, match="has changes and no values, and 'last observation carried forward, modified' multiplies"
+        ba.DataError, match="has changes and no values, but 'last observation carried forward, modified' multiplies"
     ):
         ba.missing.fill(changes, rule="last observation carried forward, modified")
 
@@ -141,13 +141,13 @@ def test_a_change_that_was_recorded_without_a_baseline_stays(outcomes):
 
 def test_rules_that_need_a_baseline_are_refused_without(outcomes):
     for rule in (WITH_BASELINE, "baseline observation carried forward"):
-        with pytest.raises(ba.DataError, match=f"outcomes has no baseline, and '{rule}' puts it in the place of missing values"):
+        with pytest.raises(ba.DataError, match=f"outcomes has no baseline, by which '{rule}' imputes missing values"):
             ba.missing.fill(outcomes.assign(baseline=np.nan, change=np.nan), rule=rule)
 
 
 def test_the_modified_rule_is_refused_where_its_ratio_is_none(edit, outcomes):
     low = edit(outcomes, baseline=outcomes["baseline"] - 40, value=outcomes["value"] - 40)
-    with pytest.raises(ba.DataError, match="of those seen at it and before, and their mean before is -20"):
+    with pytest.raises(ba.DataError, match="and the visit before, but their mean before is -20"):
         ba.missing.fill(low, rule="last observation carried forward, modified")
 
 
@@ -162,7 +162,7 @@ def test_an_imputation_of_its_own_is_told_beside_the_rule(outcomes):
 
 
 def test_what_is_imputed_is_not_imputed_again_under_another_name(outcomes):
-    with pytest.raises(ba.DataError, match=r"imputed already \('last observation carried forward', in \d rows\)"):
+    with pytest.raises(ba.DataError, match=r"has imputed values \('last observation carried forward', in \d rows\)"):
         ba.missing.fill(ba.missing.fill(outcomes, rule=FORWARD), rule=WITH_BASELINE)
 
 

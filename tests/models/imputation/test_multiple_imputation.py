@@ -40,7 +40,7 @@ def outcomes():
 
 @pytest.fixture(scope="module")
 def with_events(outcomes):
-    """The same outcomes with the visits after each event named, as the reference has them."""
+    """Name the intercurrent event at visits after it, with the first visits of the reference."""
     first = pd.read_csv(REFERENCE / "imputation" / "reference_ice.csv").set_index("subject")["visit"].map(VISITS.index)
     after = outcomes["visit"].cat.codes.to_numpy() >= outcomes["subject"].map(first).fillna(len(VISITS)).to_numpy()
     return outcomes.assign(intercurrent_event=np.where(after, "discontinuation", ""))
@@ -406,13 +406,16 @@ def test_subjects_without_a_covariate_are_counted(outcomes):
         ({"strategy": "J2R", "n": 10, "seed": 1}, "`strategy` must be one of 'last observation carried forward'.*; got 'J2R'"),
         (
             {"strategy": "last observation carried forward", "n": 10, "seed": 1},
-            "one value in the place of a missing one, and is for missing.fill",
+            "a rule of single imputation",
         ),
-        ({"strategy": "missing at random", "draws": "jackknife", "n": 2, "seed": 1}, "take missing.conditional_means"),
+        (
+            {"strategy": "missing at random", "draws": "jackknife", "n": 2, "seed": 1},
+            "got 'jackknife'. Try missing.conditional_means",
+        ),
         ({"strategy": "missing at random", "draws": "rubin", "n": 2, "seed": 1}, "`draws` must be one of .*; got 'rubin'"),
         (
             {"strategy": "missing at random", "draws": "Bayes", "n": 2, "seed": 1, "covariance": "ar1"},
-            "draws by Bayes are of an unstructured one",
+            "`covariance` must be 'unstructured', with or without ' by arm', for draws by Bayes",
         ),
     ],
 )
@@ -424,12 +427,15 @@ def test_words_that_do_not_go_together_are_refused(outcomes, given, message):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"variance": "jackknife", "seed": 1}, "leaves out each subject once and draws nothing"),
+        ({"variance": "jackknife", "seed": 1}, "`n` and `seed` must be left out for the jackknife"),
         (
             {"variance": "bootstrap"},
             "`n` and `seed` must be whole numbers, as 'missing at random' is imputed many times; got None",
         ),
-        ({"variance": "Bayes", "n": 2, "seed": 1}, "variance is 'Bayes', which draws: take missing.impute"),
+        (
+            {"variance": "Bayes", "n": 2, "seed": 1},
+            "`variance` must be one of 'jackknife', 'bootstrap'; got 'Bayes'. Try missing.impute",
+        ),
         ({"variance": "rubin"}, "`variance` must be one of 'jackknife', 'bootstrap'.*; got 'rubin'"),
     ],
 )
@@ -453,9 +459,11 @@ def test_another_arm_does_not_take_the_place_of_the_reference(repeated):
 
 
 def test_a_strategy_by_event_needs_events(outcomes, with_events):
-    with pytest.raises(ba.DataError, match="has no column 'intercurrent_event', and strategy is by the kind of the event"):
+    with pytest.raises(ba.DataError, match="has no column 'intercurrent_event', but `strategy` is by kind of event"):
         ba.missing.impute(outcomes, strategy={"discontinuation": "jump to reference"}, n=2, seed=1)
-    with pytest.raises(ba.DataError, match="says nothing of the intercurrent event 'discontinuation'; it names 'death'"):
+    with pytest.raises(
+        ba.DataError, match="must have a strategy for each kind of event in outcomes, 'discontinuation'; got 'death'"
+    ):
         ba.missing.impute(with_events, strategy={"death": "jump to reference"}, n=2, seed=1)
     planned = {"discontinuation": "copy reference", "death": "jump to reference"}
     assert len(ba.missing.impute(with_events, strategy=planned, n=2, seed=1)) == 2
@@ -463,18 +471,18 @@ def test_a_strategy_by_event_needs_events(outcomes, with_events):
 
 def test_counts_and_strategies_in_the_place_of_rules_are_refused(outcomes, simulated):
     events = ba.safety.counts_per_subject(simulated.restrict("safety"), "Neck pain")
-    no_time = r"person-time; missing\.impute_counts imputes the time not observed"
+    no_time = r"person-time; expected values at visits\. Try missing\.impute_counts"
     with pytest.raises(ba.DataError, match=no_time):
         ba.missing.impute(events, strategy="missing at random", n=2, seed=1)
     with pytest.raises(ba.DataError, match=no_time):
         ba.missing.fill(events, rule="baseline observation carried forward")
-    with pytest.raises(ValueError, match=r"draws from a model, in many data sets: take missing\.impute"):
+    with pytest.raises(ValueError, match=r"a strategy of multiple imputation\. Try missing\.impute"):
         ba.missing.fill(outcomes, rule="missing at random")
 
 
 def test_what_is_imputed_is_not_imputed_again(outcomes):
     once = ba.missing.impute(outcomes, strategy="missing at random", n=2, seed=1).completed(0)
-    with pytest.raises(ba.DataError, match=r"imputed already \('missing at random \(2 imputations"):
+    with pytest.raises(ba.DataError, match=r"has imputed values \('missing at random \(2 imputations"):
         ba.missing.impute(once, strategy="jump to reference", n=2, seed=1)
 
 
@@ -499,7 +507,7 @@ def test_too_few_values_for_resamples_are_told_with_the_way_out(repeated):
 
 
 def test_a_data_set_that_is_not_there_is_told(outcomes):
-    with pytest.raises(ba.DataError, match="there is no data set 2; they are numbered from 0 to 1"):
+    with pytest.raises(ba.DataError, match="`number` must be from 0 to 1, a data set; got 2"):
         ba.missing.impute(outcomes, strategy="missing at random", n=2, seed=1).completed(2)
 
 
@@ -546,7 +554,7 @@ def test_a_strategy_for_a_kind_that_did_not_happen_is_not_told(with_events):
 
 
 def test_words_of_other_families_lead_to_where_they_belong(with_events):
-    with pytest.raises(ValueError, match=r"'treatment policy' says which values are used, and is for intercurrent\.address"):
+    with pytest.raises(ValueError, match=r"'treatment policy', a strategy that selects values\. Try intercurrent\.address"):
         ba.missing.impute(with_events, strategy={"discontinuation": "treatment policy"}, n=2, seed=1)
     with pytest.raises(ValueError, match="Did you mean 'jump to reference'"):
         ba.missing.impute(with_events, strategy="jump to refernce", n=2, seed=1)

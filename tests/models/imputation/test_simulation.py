@@ -25,7 +25,7 @@ ROOM = 3.3 * np.sqrt(0.05 * 0.95 / TRIALS)
 
 
 def under(strategy, first):
-    """The distribution of who leaves the active arm before a visit: seen values are the arm's, later ones the strategy's."""
+    """Compute the distribution of subjects who leave the active arm before a visit, with later values by the strategy."""
     of = REFERENCE_BASED[strategy](ACTIVE, PLACEBO, first)
     slope = np.linalg.solve(of.cov[:first, :first], of.cov[:first, first:])
     rest = of.cov[first:, first:] - of.cov[first:, :first] @ slope
@@ -33,7 +33,7 @@ def under(strategy, first):
 
 
 def truth(strategy):
-    """The difference at the last visit, if values after leaving are as the strategy has them."""
+    """Compute the difference at the last visit, with values after leaving by the strategy."""
     difference = (1 - sum(LEAVING.values())) * (ACTIVE.mean[2] - PLACEBO.mean[2])
     for first, share in LEAVING.items():
         of, slope, _ = under(strategy, first)
@@ -60,7 +60,7 @@ def frame_of(change):
 
 
 def simulated(rng):
-    """What was seen, and what would have been seen under each strategy."""
+    """Simulate observed outcomes, and complete outcomes under each strategy."""
     change = np.vstack([rng.multivariate_normal(of.mean, of.cov, size=PER_ARM, method="cholesky") for of in (PLACEBO, ACTIVE)])
     leaves = np.full(2 * PER_ARM, 3)
     leaves[PER_ARM:] = rng.choice([1, 2, 3], size=PER_ARM, p=[*LEAVING.values(), 1 - sum(LEAVING.values())])

@@ -278,19 +278,19 @@ def test_nothing_to_move_is_told(repeated):
 def test_arms_and_visits_that_are_not_there_are_told(drawn):
     with pytest.raises(ba.DataError, match="nothing at 'week 99'; their visits are"):
         drawn.tipping_point("week 99")
-    with pytest.raises(ba.DataError, match="arm is '195 U'; the arms that are compared with 'placebo' are '155 U'"):
+    with pytest.raises(ba.DataError, match="`arm` must be one of '155 U', compared with 'placebo'; got '195 U'"):
         drawn.tipping_surface("week 16", arm="195 U")
-    with pytest.raises(ba.DataError, match="delta names the arm '195 U'; the arms are 'placebo', '155 U'"):
+    with pytest.raises(ba.DataError, match="`delta` must have keys among the arms 'placebo', '155 U'; got '195 U'"):
         drawn.shift({"195 U": 1})
-    with pytest.raises(ValueError, match="delta of '155 U': found the number nan; expected a finite number"):
+    with pytest.raises(ValueError, match="`delta` of '155 U' must have finite numbers; got the number nan"):
         drawn.shift({"155 U": np.nan})
-    with pytest.raises(ValueError, match=r"deltas is \[1, 1\]; expected one shift or more, each a number, each once"):
+    with pytest.raises(ValueError, match=r"`deltas` must be a list of different finite numbers; got \[1, 1\]"):
         drawn.tipping_surface("week 16", deltas=[1, 1])
 
 
 def test_what_is_no_shift_is_refused(drawn):
     for delta in (2.0, {}):
-        with pytest.raises(TypeError, match="it says for each arm what is added"):
+        with pytest.raises(TypeError, match="`delta` must be a mapping from arms to numbers"):
             drawn.shift(delta)
 
 
@@ -299,16 +299,16 @@ def test_an_arm_without_imputed_values_cannot_tip(edit, repeated):
     gone = (frame["visit"] == "week 16") & (frame["arm"] == "155 U") & (pd.factorize(frame["subject"])[0] % 3 == 0)
     some = edit(frame, change=frame["change"].mask(gone), value=frame["value"].mask(gone))
     imputations = ba.missing.impute(some, strategy="missing at random", n=5, seed=1)
-    with pytest.raises(ba.DataError, match="no value of 'placebo' was imputed at 'week 16' that could be moved"):
+    with pytest.raises(ba.DataError, match="no value of 'placebo' was imputed at 'week 16'; expected imputed values to shift"):
         imputations.tipping_point("week 16", arm="placebo")
 
 
 def test_of_several_arms_one_is_to_be_named(repeated):
     three = repeated(9, n_per_arm=30, n_arms=3, missing=0.2)
     imputations = ba.missing.impute(three, strategy="missing at random", n=5, seed=1)
-    with pytest.raises(ba.DataError, match=r"there are 2 arms beside the reference \('155 U', '195 U'\); name one in arm"):
+    with pytest.raises(ba.DataError, match="`arm` must be one of '155 U', '195 U', the 2 arms beside the reference"):
         imputations.tipping_surface("week 16")
-    with pytest.raises(ba.DataError, match="is the reference 'placebo', which is compared with several"):
+    with pytest.raises(ba.DataError, match="`arm` must not be the reference 'placebo', compared with several arms"):
         imputations.tipping_point("week 16", arm="placebo")
     assert imputations.tipping_surface("week 16", arm="195 U", deltas=[0], reference_deltas=[0])["arm"].tolist() == ["195 U"]
 
@@ -316,14 +316,18 @@ def test_of_several_arms_one_is_to_be_named(repeated):
 @pytest.mark.parametrize(
     ("delta", "error", "said"),
     [
-        ({"week 99": 1}, ba.DataError, "delta of '155 U' names the visit 'week 99'; the visits are 'week 4', 'week 8'"),
-        ({"week 8": 1, "week 16": 2}, ba.DataError, "has no number at 'week 4', 'week 12'; expected one at each visit, 0 where"),
-        ({}, ba.DataError, "has no number at 'week 4', 'week 8', 'week 12', 'week 16'"),
-        (dict.fromkeys(VISITS, np.nan), ValueError, "delta of '155 U': found the number nan; expected a finite number"),
-        (dict.fromkeys(VISITS, "1"), ValueError, "delta of '155 U': found the text '1'; expected a finite number"),
-        ("much", ValueError, "delta of '155 U': found the text 'much'; expected a finite number"),
-        (True, ValueError, "delta of '155 U': found True; expected a finite number"),
-        ([1, 2, 3, 4], ValueError, "delta of '155 U': found a list; expected a finite number"),
+        ({"week 99": 1}, ba.DataError, "`delta` of '155 U' must have keys among the visits .*; got 'week 99'"),
+        (
+            {"week 8": 1, "week 16": 2},
+            ba.DataError,
+            "must have a number at each visit, 0 for no shift; got none at 'week 4', 'week 12'",
+        ),
+        ({}, ba.DataError, "got none at 'week 4', 'week 8', 'week 12', 'week 16'"),
+        (dict.fromkeys(VISITS, np.nan), ValueError, "`delta` of '155 U' must have finite numbers; got the number nan"),
+        (dict.fromkeys(VISITS, "1"), ValueError, "`delta` of '155 U' must have finite numbers; got the text '1'"),
+        ("much", ValueError, "`delta` of '155 U' must have finite numbers; got the text 'much'"),
+        (True, ValueError, "`delta` of '155 U' must have finite numbers; got True"),
+        ([1, 2, 3, 4], ValueError, "`delta` of '155 U' must have finite numbers; got a list"),
     ],
 )
 def test_numbers_by_visit_that_say_nothing_are_refused(drawn, delta, error, said):
@@ -334,12 +338,15 @@ def test_numbers_by_visit_that_say_nothing_are_refused(drawn, delta, error, said
 @pytest.mark.parametrize(
     ("how", "said"),
     [
-        ({"lags": [1]}, "lags has 1 factors, but some subjects have 2 visits after the event; expected one for each visit"),
-        ({"lags": 0.5}, r"lags: found the number 0.5; expected a factor for each visit since the event, such as \[1, 0.5\]"),
-        ({"lags": "11"}, "lags: found the text '11'; expected a factor for each visit"),
-        ({"lags": [1, np.inf]}, "lags: found the number inf; expected a finite number"),
-        ({"lags": [1, 1], "on": "all imputed"}, "lags begin at the event, but on is 'all imputed'"),
-        ({"kind": "accumulating", "on": "all imputed"}, "an accumulating shift begins at the event, but on is 'all imputed'"),
+        ({"lags": [1]}, "`lags` must have a factor for each visit .*; got 1 factors, but some subjects have 2 visits"),
+        ({"lags": 0.5}, r"`lags` must be a list of factors for each visit .*, such as \[1, 0.5\]; got the number 0.5"),
+        ({"lags": "11"}, "`lags` must be a list .*; got the text '11'"),
+        ({"lags": [1, np.inf]}, "`lags` must have finite numbers; got the number inf"),
+        ({"lags": [1, 1], "on": "all imputed"}, "`on` must be 'after the event' for `lags`; got 'all imputed'"),
+        (
+            {"kind": "accumulating", "on": "all imputed"},
+            "`on` must be 'after the event' for an accumulating shift; got 'all imputed'",
+        ),
         ({"kind": "adding"}, "`kind` must be one of 'marginal', 'sequential', 'accumulating'.*; got 'adding'"),
     ],
 )
@@ -353,11 +360,11 @@ def test_ways_of_moving_that_say_nothing_are_refused(drawn, how, said):
 
 def test_shifts_that_add_nothing_at_the_visit_cannot_tip(drawn):
     for verb in (Imputations.tipping_surface, Imputations.tipping_point):
-        with pytest.raises(ba.DataError, match="by_visit and lags add nothing at 'week 16'"):
+        with pytest.raises(ba.DataError, match="`by_visit` and `lags` must be other than 0 at 'week 16'"):
             verb(drawn, "week 16", kind=ba.missing.Shift(by_visit=dict.fromkeys(VISITS, 0)))
-        with pytest.raises(ValueError, match=r"by_visit: found the number 2\.0; expected what a shift of 1 adds at each visit"):
+        with pytest.raises(ValueError, match=r"`by_visit` must be a mapping {visit: number}.*; got the number 2\.0"):
             verb(drawn, "week 16", kind=ba.missing.Shift(by_visit=2.0))
-        with pytest.raises(ba.DataError, match="by_visit has no number at 'week 4'"):
+        with pytest.raises(ba.DataError, match=r"`by_visit` must have a number at each visit, .*; got none at 'week 4'"):
             verb(drawn, "week 16", kind=ba.missing.Shift(by_visit=dict.fromkeys(VISITS[1:], 1)))
 
 

@@ -206,7 +206,7 @@ def test_sums_of_parts_have_no_subjects(outcomes):
     whole = ba.advanced.fit_crossproducts(
         ba.advanced.crossproducts(outcomes) + ba.advanced.crossproducts(outcomes.assign(subject=outcomes["subject"] + "b"))
     )
-    with pytest.raises(ba.FitError, match="margins 'subjects' are of subjects, who are no longer there in summed cross-products"):
+    with pytest.raises(ba.FitError, match="margins 'subjects' are of subjects, but summed cross-products contain no subjects"):
         whole.differences(margins="subjects")
 
 

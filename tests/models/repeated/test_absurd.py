@@ -29,7 +29,7 @@ def test_covariates_whose_squares_are_no_numbers_are_refused(outcomes, name, dif
     dose = outcomes.groupby("subject").ngroup() % 7 + 1.0
     far = outcomes.assign(dose=dose * size, pain=outcomes["pain"] * size)
     with pytest.raises(
-        ba.DataError, match=f"outcomes: the largest {name} is .*, too far from 1 to be squared; give it in another"
+        ba.DataError, match=rf"outcomes: the largest {name} is .*, too far from 1 to be squared\. Try another unit"
     ):
         ba.fit_mmrm(far, covariates=(name,), by_visit=(name,) * differing)
 
@@ -142,7 +142,7 @@ def test_very_few_subjects_are_fitted_or_refused_and_nothing_else(repeated, cova
 @pytest.mark.parametrize("covariance", ["unstructured", "compound symmetry", ba.missing.FALL_BACK])
 @pytest.mark.parametrize("number", [0.0, 1.0, -1e12])
 def test_values_that_are_all_the_same_have_no_covariance(edit, outcomes, covariance, number):
-    with pytest.raises(ba.FitError, match=r"the coefficients reproduce every value, so nothing is left for a covariance"):
+    with pytest.raises(ba.FitError, match=r"the coefficients reproduce every value, so the residual covariance is zero"):
         ba.fit_mmrm(edit(outcomes, baseline=0.0, change=number), covariance=covariance, covariates=())
 
 

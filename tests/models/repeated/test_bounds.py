@@ -28,7 +28,7 @@ MANY = [
 
 @pytest.fixture
 def evaluated(monkeypatch):
-    """A list that grows with each likelihood that is computed."""
+    """Count the computed likelihoods, in a list that each extends."""
     calls, evaluate = [], reml.evaluate
 
     def counted(*given):
@@ -44,7 +44,7 @@ def test_more_visits_than_subjects_determine_are_refused_without_a_likelihood(re
     outcomes = repeated(61, n_per_arm=n // 2, n_visits=n_visits)
     before = time.perf_counter()
     with pytest.raises(
-        CovarianceError, match=rf"determine an unstructured .* of at most \d+ visits, and there are {n_visits}; take"
+        CovarianceError, match=rf"determine an unstructured .* of at most \d+ visits, but the model has {n_visits}\. Try"
     ):
         fit_summed(outcomes, **how)
     assert evaluated == []
@@ -54,7 +54,7 @@ def test_more_visits_than_subjects_determine_are_refused_without_a_likelihood(re
 def test_the_message_counts_subjects_effects_and_visits(repeated):
     said = (
         r"MMRM: 12 subjects, less 3 for effects at each visit \(arms and covariates by visit\), determine an unstructured "
-        r"covariance of at most 9 visits, and there are 10; take 'heterogeneous toeplitz', .* without 'heterogeneous'\.$"
+        r"covariance of at most 9 visits, but the model has 10\. Try 'heterogeneous toeplitz', .* without 'heterogeneous'\.$"
     )
     with pytest.raises(CovarianceError, match=said):
         ba.fit_mmrm(repeated(61, n_per_arm=6, n_visits=10))
@@ -82,7 +82,7 @@ def test_with_complete_data_the_bound_is_exact(repeated, evaluated, by_visit, n_
 )
 def test_derivatives_that_no_memory_holds_are_refused_without_a_likelihood(repeated, evaluated, covariance, n_parameters):
     outcomes = repeated(63, n_per_arm=3, n_visits=250)
-    said = rf"'{covariance}' of 250 visits has {n_parameters} parameters, and arrays of \d+ GB each; leave out visits, or take"
+    said = rf"'{covariance}' of 250 visits has {n_parameters} parameters, and arrays of \d+ GB each\. Try fewer visits, or"
     with pytest.raises(CovarianceError, match=said):
         ba.fit_mmrm(outcomes, covariance=covariance, covariates=())
     assert evaluated == []
@@ -97,7 +97,7 @@ def test_one_variance_and_one_correlation_of_many_visits_are_fitted(repeated):
 def test_what_changes_over_very_many_visits_is_refused_whatever_the_covariance(repeated, evaluated):
     outcomes = repeated(63, n_per_arm=3, n_visits=120)
     with pytest.raises(
-        ba.FitError, match=r"of 120 visits the arrays of this model take \d+ GB each; leave out visits, or the weights"
+        ba.FitError, match=r"with 120 visits the arrays of this model take \d+ GB each\. Try fewer visits, or leave out weights"
     ):
         fit_summed(outcomes, covariance="compound symmetry", covariates=("baseline",), by_visit=(), weights="weight")
     assert evaluated == []

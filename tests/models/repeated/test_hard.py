@@ -15,7 +15,7 @@ NUMBERS = ["estimate", "std_error", "df"]
 
 @pytest.fixture(scope="module")
 def two_arms(edit, repeated):
-    """A function: seed, subjects, visits, covariance, a share of missing values -> outcomes; built on one frame."""
+    """Give a function from seed, subjects, visits, covariance and share of missing values to outcomes."""
     frames = {}
 
     def make(seed, n_per_arm, covariance, missing):
@@ -47,7 +47,7 @@ def test_100_nearly_singular_data_sets_converge_to_the_same_in_any_unit(edit, tw
 
 
 def fit_or_refusal(outcomes, **choice):
-    """A fit, or what the refusal says."""
+    """Fit the model, or give the message of its refusal."""
     try:
         return ba.fit_mmrm(outcomes, **choice)
     except ba.FitError as error:
@@ -147,7 +147,7 @@ def test_what_a_visit_lacks_for_a_variance_of_its_own_one_variance_for_all_does_
     fit = ba.fit_mmrm(outcomes, covariates=("baseline",), by_visit=(), covariance=ba.missing.FALL_BACK)
     assert fit.structure == "compound symmetry"
     assert np.isfinite(fit.differences()[NUMBERS]).all(axis=None)
-    assert "take 'unstructured' without 'by arm'" in fit_or_refusal(outcomes, by_visit=(), covariance="unstructured by arm")
+    assert "Try 'unstructured' without 'by arm'" in fit_or_refusal(outcomes, by_visit=(), covariance="unstructured by arm")
 
 
 def with_visit(edit, outcomes, values):

@@ -21,7 +21,7 @@ def outcomes(repeated):
 
 @pytest.fixture(scope="module")
 def fits(outcomes):
-    """A function: what is asked of fit_mmrm -> a fit by maximum likelihood, fitted once."""
+    """Give a function from arguments of fit_mmrm to a fit by maximum likelihood, fitted once."""
     known = {}
 
     def fit(**asked):
@@ -70,7 +70,7 @@ def test_a_line_on_weeks_is_a_special_case_of_a_mean_at_each_visit(outcomes):
     line, cells = fit_summed(weeks, mean="slope on week", **asked), fit_summed(weeks, **asked)
     assert cells.likelihood_ratio(line)["df"].item() == 8 - 4
     varying = weeks.assign(week=weeks["week"] + weeks["subject"].astype(str).str[-1].astype(int))
-    with pytest.raises(ValueError, match="the mean of the smaller model is no special case of that of the larger"):
+    with pytest.raises(ValueError, match="`smaller` must have a mean that is a special case of the mean of the larger model"):
         cells.likelihood_ratio(fit_summed(varying, mean="slope on week", **asked))
 
 
@@ -94,35 +94,47 @@ def test_sums_of_parts_are_compared_by_their_covariances_only(outcomes):
     assert structures[1].likelihood_ratio(structures[0])["statistic"].item() == pytest.approx(
         whole[1].likelihood_ratio(whole[0])["statistic"].item(), rel=SAME_PROBLEM
     )
-    with pytest.raises(ba.FitError, match="sums of parts no longer hold the subjects, by which means are compared"):
+    with pytest.raises(ba.FitError, match="different means are compared by subjects, but a sum of parts contains no subjects"):
         structures[1].likelihood_ratio(ba.advanced.fit_crossproducts(sums[1], covariance="ar1", estimation="ml"))
 
 
 @pytest.mark.parametrize(
     ("smaller", "larger", "said"),
     [
-        ({"covariance": "ar1"}, {"covariance": "compound symmetry"}, "'ar1' is no special case of 'compound symmetry'"),
-        ({}, {"covariance": "ar1"}, "'unstructured' is no special case of 'ar1'; expected one that is: ask the larger model"),
-        ({"covariance": "heterogeneous ar1"}, {"covariance": "toeplitz"}, "no special case of 'toeplitz'"),
-        ({"covariance": "toeplitz"}, {"covariance": "ante-dependence"}, "no special case of 'ante-dependence'"),
-        ({"covariance": "ar1 by arm"}, {"covariance": "unstructured"}, "'ar1 by arm' is no special case of 'unstructured'"),
-        ({"covariance": "ar1 by arm"}, {"covariance": "unstructured by sex"}, "'ar1 by arm' is no special case of"),
+        ({"covariance": "ar1"}, {"covariance": "compound symmetry"}, "a special case of 'compound symmetry'; got 'ar1'"),
+        ({}, {"covariance": "ar1"}, "a special case of 'ar1'; got 'unstructured'. Try the method likelihood_ratio of the larger"),
+        (
+            {"covariance": "heterogeneous ar1"},
+            {"covariance": "toeplitz"},
+            "must have a covariance that is a special case of 'toeplitz'",
+        ),
+        (
+            {"covariance": "toeplitz"},
+            {"covariance": "ante-dependence"},
+            "must have a covariance that is a special case of 'ante-dependence'",
+        ),
+        ({"covariance": "ar1 by arm"}, {"covariance": "unstructured"}, "a special case of 'unstructured'; got 'ar1 by arm'"),
+        (
+            {"covariance": "ar1 by arm"},
+            {"covariance": "unstructured by sex"},
+            "a special case of 'unstructured by sex'; got 'ar1 by arm'",
+        ),
         (
             {"covariates": ("sex",)},
             {"covariates": ("baseline",), "by_visit": ()},
-            "the mean of the smaller model is no special case",
+            "`smaller` must have a mean that is a special case",
         ),
-        ({"mean": "arm by visit"}, {"mean": "constant effect"}, "the mean of the smaller model is no special case"),
+        ({"mean": "arm by visit"}, {"mean": "constant effect"}, "`smaller` must have a mean that is a special case"),
         ({}, {}, "both models have the same mean and covariance"),
         (
             {},
             {"estimation": "reml"},
-            "the smaller model is fitted by maximum likelihood, the larger by REML; fit both by the same",
+            "the smaller model is fitted by maximum likelihood, the larger by REML; expected the same estimation",
         ),
         (
             {"estimation": "reml", "mean": "constant effect"},
             {"estimation": "reml"},
-            "the models have other means, whose REML likelihoods are not comparable. Try both by maximum likelihood",
+            "the models have different means, whose REML likelihoods are not comparable. Try both by maximum likelihood",
         ),
     ],
 )
@@ -152,7 +164,7 @@ def test_fits_of_other_outcomes_are_refused(outcomes, edit, fits):
     ):
         fits().likelihood_ratio(fit_summed(lost, **asked))
     moved = edit(outcomes, change=outcomes["change"].where(outcomes["subject"] != "S0003", outcomes["change"] + 1))
-    with pytest.raises(ba.DataError, match="the fits are of other values at some visits; expected fits of the same outcomes"):
+    with pytest.raises(ba.DataError, match="the fits are of different values at some visits; expected fits of the same outcomes"):
         fits().likelihood_ratio(fit_summed(moved, **asked))
     gap = outcomes.assign(dose=outcomes["baseline"].where(outcomes["subject"] != "S0003"))
     with pytest.raises(ba.DataError, match="the fits differ in numbers of values"):

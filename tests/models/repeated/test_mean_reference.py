@@ -101,7 +101,7 @@ def outcomes():
 
 @pytest.fixture(scope="module")
 def fitted(outcomes):
-    """A function: a model of R's and how it was fitted -> our fit, fitted once."""
+    """Give a function from a model in R and its fitting method to our fit, fitted once."""
     known = {}
 
     def fit(model, df_method="Satterthwaite", vcov_method="Asymptotic", estimation="REML", covariance="us"):
@@ -118,7 +118,7 @@ def fitted(outcomes):
 
 
 def rows_of(frame, **keys):
-    """The rows with given words."""
+    """Select the rows with given words."""
     chosen = np.ones(len(frame), dtype=bool)
     for name, word in keys.items():
         chosen &= (frame[name] == word).to_numpy()
@@ -166,7 +166,7 @@ FIRST = {"visit": VISITS, "arm": ["placebo", "155 U", "195 U"], "sex": ["F", "M"
 
 
 def row_of_coefficient(mean, name):
-    """The combination of our coefficients that is one of R's: a difference of differences of means, numbers at 0 or 1."""
+    """Compute the combination of our coefficients that is a coefficient in R, with numbers at 0 or 1."""
     levels = {}
     for part in [] if name == "(Intercept)" else name.split(":"):
         factor = next((each for each in FIRST if part.startswith(each)), part)

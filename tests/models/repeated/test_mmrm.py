@@ -29,12 +29,12 @@ def same_numbers(ours, theirs, columns=NUMBERS, rtol=SAME_OPTIMUM):
 
 
 def wide(outcomes):
-    """Changes of complete data, subjects by visits."""
+    """Arrange the changes of complete data as subjects by visits."""
     return outcomes["change"].to_numpy().reshape(-1, len(outcomes["visit"].cat.categories))
 
 
 def gls(outcomes, fit, formula):
-    """statsmodels' generalised least squares at the covariance of a fit; and a function: arm and visit -> patsy's mean row."""
+    """Fit by statsmodels, with the covariance of a fit; also give a function from arm and visit to a mean row of patsy."""
     seen = outcomes[outcomes["change"].notna()]
     visit = seen["visit"].cat.codes.to_numpy()
     together = np.equal.outer(seen["subject"].to_numpy(), seen["subject"].to_numpy())

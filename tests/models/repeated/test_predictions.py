@@ -195,7 +195,7 @@ def test_words_that_are_not_known_and_sums_without_subjects_are_refused(outcomes
         ba.fit_mmrm(outcomes).predictions(given="everything")
     half = outcomes.groupby("subject").ngroup() < 30
     total = ba.advanced.crossproducts(outcomes[half]) + ba.advanced.crossproducts(outcomes[~half])
-    with pytest.raises(ba.FitError, match="summed cross-products has no predictions: the subjects are no longer there"):
+    with pytest.raises(ba.FitError, match="predictions: a fit of summed cross-products contains no subjects"):
         ba.advanced.fit_crossproducts(total).predictions()
 
 

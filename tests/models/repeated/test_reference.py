@@ -137,7 +137,7 @@ def test_the_joint_test_of_arm_by_visit_is_that_of_r(both):
 
 @pytest.fixture(scope="module")
 def of_cdystonia(cdystonia):
-    """A function: covariance and small sample -> the fit of change ~ arm by week + baseline by week + site."""
+    """Give a function from covariance and small sample to the fit of change ~ arm by week + baseline by week + site."""
     outcomes = ba.TWSTRS.derive(cdystonia)
 
     def fit(covariance, small_sample):
@@ -147,7 +147,7 @@ def of_cdystonia(cdystonia):
 
 
 def printed(identity):
-    """The differences to placebo of a model in `CDYSTONIA`, one row each, columns in our words."""
+    """Read the differences to placebo of a model in `CDYSTONIA`, one row each, with our column names."""
     rows = CDYSTONIA[(CDYSTONIA["id"] == identity) & CDYSTONIA["visit"].notna()]
     return rows.pivot_table(index=["visit", "arm"], columns="quantity", values="value")
 

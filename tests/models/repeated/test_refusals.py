@@ -22,7 +22,7 @@ def fit(outcomes):
 
 
 def without(edit, outcomes, rows):
-    """The changes of some rows are missing."""
+    """Delete the changes of some rows."""
     return edit(outcomes, change=outcomes["change"].where(~rows))
 
 
@@ -39,15 +39,15 @@ def never_both(edit, outcomes, first, second, among=True):
     ("call", "said"),
     [
         ({"covariance": "crossed"}, "`covariance` must be one of 'unstructured', 'compound symmetry'.*; got 'crossed'"),
-        ({"covariance": ()}, "covariance is empty; expected a structure"),
-        ({"covariance": "spatial exponential"}, "expected 'spatial exponential on day', with the column of days"),
-        ({"covariance": "ar1 on day"}, "expected 'ar1', without days"),
+        ({"covariance": ()}, "`covariance` must be a structure, or several .*; got an empty list"),
+        ({"covariance": "spatial exponential"}, "`covariance` must be 'spatial exponential on day', with the column of days"),
+        ({"covariance": "ar1 on day"}, "`covariance` must be 'ar1', without days"),
         ({"covariance": ["unstructured", "crossed"]}, "`covariance` must be one of .*; got 'crossed'"),
         ({"small_sample": "kenward"}, "`small_sample` must be one of 'satterthwaite', 'kenward-roger'.*; got 'kenward'"),
         ({"variance": "CR1"}, "`variance` must be one of 'model', 'CR0', 'CR2', 'CR3'.*; got 'CR1'"),
         (
             {"variance": "CR2", "small_sample": "kenward-roger-linear"},
-            "which corrects the variance 'model'; with variance 'CR2' take one of 'satterthwaite', 'between-within', 'residual'",
+            "`small_sample` must be one of 'satterthwaite', 'between-within', 'residual' with variance 'CR2'; got 'kenward",
         ),
         ({"response": "score"}, "`response` must be one of 'value', 'change', 'percent_change'.*; got 'score'"),
     ],
@@ -98,7 +98,7 @@ def test_columns_that_are_not_there_are_named_with_those_that_are(outcomes, call
             "'early': the fit has no mean of arm 'sham'",
         ),
         (lambda fit: fit.residuals("studentised"), ValueError, "`kind` must be one of 'raw', 'pearson'.*; got 'studentised'"),
-        (lambda fit: fit.covariance("placebo"), ValueError, "group 'placebo' has no covariance; there is one for all"),
+        (lambda fit: fit.covariance("placebo"), ValueError, "`group` must be empty: the fit has one covariance; got 'placebo'"),
     ],
 )
 def test_questions_that_a_fit_cannot_answer_are_refused(fit, ask, error, said):
@@ -127,9 +127,9 @@ def test_an_arm_without_a_value_at_a_visit_is_named(edit, outcomes):
 @pytest.mark.parametrize(
     ("pair", "remain", "lost"),
     [
-        (("week 8", "week 16"), "take 'heterogeneous toeplitz', 'heterogeneous ante-dependence', 'heterogeneous ar1'", "nothing"),
-        (("week 8", "week 12"), "take 'heterogeneous toeplitz', 'heterogeneous ar1'", "heterogeneous ante-dependence"),
-        (("week 4", "week 16"), "take 'heterogeneous ante-dependence', 'heterogeneous ar1'", "heterogeneous toeplitz"),
+        (("week 8", "week 16"), "Try 'heterogeneous toeplitz', 'heterogeneous ante-dependence', 'heterogeneous ar1'", "nothing"),
+        (("week 8", "week 12"), "Try 'heterogeneous toeplitz', 'heterogeneous ar1'", "heterogeneous ante-dependence"),
+        (("week 4", "week 16"), "Try 'heterogeneous ante-dependence', 'heterogeneous ar1'", "heterogeneous toeplitz"),
     ],
 )
 def test_two_visits_never_seen_together_are_named_with_the_structures_that_remain(edit, outcomes, pair, remain, lost):
@@ -137,7 +137,7 @@ def test_two_visits_never_seen_together_are_named_with_the_structures_that_remai
     with pytest.raises(ba.FitError, match=f"no subject has values at both '{pair[0]}' and '{pair[1]}'.*{remain}") as refused:
         ba.fit_mmrm(apart)
     assert lost not in str(refused.value)
-    for structure in str(refused.value).split("take ")[1].split(", or one")[0].replace("'", "").split(", "):
+    for structure in str(refused.value).split("Try ")[1].split(", or one")[0].replace("'", "").split(", "):
         assert ba.fit_mmrm(apart, covariance=structure).structure == structure
 
 
@@ -255,9 +255,7 @@ def test_a_covariate_that_does_not_vary_is_left_out_and_named(outcomes, fit):
 @pytest.mark.parametrize("as_number", [True, False])
 def test_a_covariate_that_is_constant_within_arms_is_refused(outcomes, as_number):
     dose = outcomes["arm"].cat.codes.astype(float) if as_number else outcomes["arm"].astype(str)
-    with pytest.raises(
-        ba.FitError, match="cannot be told apart from a covariate; leave out the covariate that is the same within"
-    ):
+    with pytest.raises(ba.FitError, match=r"is aliased with a covariate\. Try to leave out the covariate that is the same"):
         ba.fit_mmrm(outcomes.assign(dose=dose), covariates=("dose",))
 
 
@@ -322,9 +320,11 @@ def test_parts_of_different_kinds_are_not_added(outcomes, change, here, there, s
 def test_sums_hold_no_subjects(outcomes):
     half = outcomes.groupby("subject").ngroup() < 40
     total = ba.advanced.crossproducts(outcomes[half]) + ba.advanced.crossproducts(outcomes[~half])
-    with pytest.raises(ba.FitError, match="residuals: the subjects are no longer there"):
+    with pytest.raises(ba.FitError, match="residuals: a fit of summed cross-products contains no subjects"):
         ba.advanced.fit_crossproducts(total).residuals()
-    with pytest.raises(ValueError, match="'CR2' needs the subjects"):
+    with pytest.raises(ValueError, match="`variance` must be 'model' for a sum of parts, which contains no subjects; got 'CR2'"):
         ba.advanced.fit_crossproducts(total, variance="CR2")
-    with pytest.raises(ValueError, match="'ar1 by arm', but the cross-products were made for 'ar1'; give both the same"):
+    with pytest.raises(
+        ValueError, match="`covariance` must be 'ar1', for which the cross-products were summed; got 'ar1 by arm'"
+    ):
         ba.advanced.fit_crossproducts(total, covariance="ar1 by arm")

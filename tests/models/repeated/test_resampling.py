@@ -18,7 +18,7 @@ def outcomes(repeated):
 
 
 def drawn(outcomes, counts):
-    """The frame in which each subject stands as often as its count says, under names of its own."""
+    """Repeat each subject by its count, under different names."""
     subjects = outcomes["subject"].unique()
     names = np.repeat(subjects, counts)
     copies = pd.DataFrame({"subject": names, "copy": [f"{name}, {place}" for place, name in enumerate(names)]})
@@ -184,19 +184,21 @@ def test_data_sets_with_days_of_their_own_are_fitted_together(repeated):
 
 def test_what_cannot_be_resampled_is_refused(outcomes):
     fit = ba.fit_mmrm(outcomes)
-    with pytest.raises(ValueError, match="n is 1; expected a whole number of 2 or more"):
+    with pytest.raises(ValueError, match="`n` must be a whole number of 2 or more; got 1"):
         fit.bootstrap(n=1, seed=1)
-    with pytest.raises(ValueError, match=r"weights has the shape \(1, 3\); expected one row a resample and 50 columns"):
+    with pytest.raises(
+        ValueError, match=r"`weights` must have one row for each resample and 50 columns, .*; got the shape \(1, 3\)"
+    ):
         fit.refit_weighted(np.ones((1, 3)))
-    with pytest.raises(ValueError, match="nothing below 0"):
+    with pytest.raises(ValueError, match="all numbers at least 0"):
         fit.refit_weighted(-np.ones((1, 50)))
-    with pytest.raises(ba.FitError, match="cannot be resampled: the subjects are no longer there"):
+    with pytest.raises(ba.FitError, match="resamples: a fit of summed cross-products contains no subjects"):
         ba.advanced.fit_crossproducts(
             fit.measures + ba.advanced.crossproducts(outcomes.assign(subject=outcomes["subject"] + "b"))
         ).bootstrap(n=99, seed=1)
     with pytest.raises(ba.DataError, match="one arm only"):
         ba.fit_mmrm(outcomes[outcomes["arm"] == "placebo"]).bootstrap(n=99, seed=1)
-    with pytest.raises(ba.DataError, match="many is empty; expected cross-products of data sets"):
+    with pytest.raises(ba.DataError, match=r"`many` must be a list of cross-products, .*; got an empty list"):
         ba.advanced.fit_many([])
     with pytest.raises(ba.DataError, match="many, item 1 must be cross-products; got outcomes"):
         ba.advanced.fit_many([outcomes])

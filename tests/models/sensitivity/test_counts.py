@@ -54,7 +54,7 @@ def impute(outcomes, strategy="missing at random", *, planned_days=PLANNED, n=8,
 
 
 def of(answer):
-    """An analysis: *completed* -> *estimates* of unadjusted rates."""
+    """Estimate unadjusted rates from completed outcomes."""
     return lambda completed: getattr(ba.fit_counts(completed, covariates=()), answer)()
 
 
@@ -307,8 +307,8 @@ def test_there_are_no_responders_among_counts_without_a_baseline(outcomes):
         (lambda frame: frame.assign(exposure_days=np.nan), "got 60 counts without, or with fewer than 0"),
         (lambda frame: frame.assign(exposure_days=0.0), r"counts above 0 in no time \(the first is of subject 'S002'\)"),
         (lambda frame: frame.assign(recorded_days=28), "columns recorded_days and exposure_days; got both"),
-        (lambda frame: frame.assign(imputed=True), "outcomes is imputed already .*in 60 rows"),
-        (lambda frame: frame[frame["arm"] == "placebo"], "outcomes has one arm, 'placebo', and no reference"),
+        (lambda frame: frame.assign(imputed=True), "outcomes has imputed values .*in 60 rows"),
+        (lambda frame: frame[frame["arm"] == "placebo"], "outcomes has one arm, 'placebo'; expected a reference arm beside it"),
     ],
 )
 def test_outcomes_that_are_no_counts_of_two_arms_are_refused(outcomes, change, message):
@@ -319,12 +319,14 @@ def test_outcomes_that_are_no_counts_of_two_arms_are_refused(outcomes, change, m
 def test_counts_of_several_visits_are_refused(outcomes):
     twice = pd.concat([outcomes.astype({"visit": str}), outcomes.astype({"visit": str}).assign(visit="later")])
     twice["visit"] = pd.Categorical(twice["visit"], categories=["time observed", "later"], ordered=True)
-    with pytest.raises(ba.DataError, match="outcomes is of the visits 'time observed', 'later'; expected one count a subject"):
+    with pytest.raises(
+        ba.DataError, match="outcomes has the visits 'time observed', 'later'; expected one count for each subject"
+    ):
         impute(twice)
 
 
 def test_completed_counts_are_not_imputed_again(outcomes):
-    with pytest.raises(ba.DataError, match="imputed already"):
+    with pytest.raises(ba.DataError, match="has imputed values"):
         impute(impute(outcomes).completed(0))
 
 
@@ -334,7 +336,7 @@ def test_one_arm_is_imputed_at_random(outcomes):
 
 @pytest.mark.parametrize("days", [0, 0.5, -168, np.inf, np.nan, True, None])
 def test_days_planned_below_1_are_refused(outcomes, days):
-    with pytest.raises(ValueError, match=r"planned_days is .*; expected a number of days, 1 or more, or the name of a column"):
+    with pytest.raises(ValueError, match=r"`planned_days` must be a number of days, 1 or more, or the name of a column; got .*"):
         impute(outcomes, planned_days=days)
 
 
@@ -349,34 +351,34 @@ def test_a_column_of_days_planned_that_is_not_there_or_holds_no_days_is_refused(
 
 
 def test_strategies_that_are_not_of_counts_are_refused(outcomes):
-    with pytest.raises(ValueError, match="'last observation carried forward' puts one value in the place of a missing one"):
+    with pytest.raises(ValueError, match="got 'last observation carried forward', a rule of single imputation"):
         impute(outcomes, "last observation carried forward")
     with pytest.raises(ValueError, match=r"`strategy` must be one of 'missing at random'.*; got 'last mean carried forward'"):
         impute(outcomes, "last mean carried forward")
 
 
 def test_a_function_that_gives_no_means_is_refused(outcomes):
-    with pytest.raises(ValueError, match="strategy gives means that are not finite, or below 0"):
+    with pytest.raises(ValueError, match="`strategy` must return two arrays of mean counts, finite and at least 0"):
         impute(outcomes, lambda own_seen, own_lost, reference_seen, reference_lost: (own_seen, -own_lost))
 
 
 def test_strategies_by_kind_name_each_kind_that_occurs_and_no_other(outcomes):
-    with pytest.raises(ba.DataError, match="no column 'intercurrent_event', and strategy is by the kind"):
+    with pytest.raises(ba.DataError, match="no column 'intercurrent_event', but `strategy` is by kind of event"):
         impute(outcomes, {"left": "jump to reference"})
     known = outcomes.assign(intercurrent_event="left")
-    with pytest.raises(ba.DataError, match="strategy says nothing of the intercurrent event 'left'; it names 'rescue'"):
+    with pytest.raises(ba.DataError, match="must have a strategy for each kind of event in outcomes, 'left'; got 'rescue'"):
         impute(known, {"rescue": "jump to reference"})
     assert len(impute(known, {"left": "jump to reference", "rescue": "jump to reference"})) > 1
 
 
 @pytest.mark.parametrize("ratio", [0, -1.0, np.nan, "2", True, {"155 U": 0.0}])
 def test_a_rate_ratio_that_is_no_number_above_0_is_refused(outcomes, ratio):
-    with pytest.raises(ValueError, match=r"rate_ratio is .*; expected a number above 0, such as 1\.5, or one for each arm"):
+    with pytest.raises(ValueError, match=r"`rate_ratio` must be a number above 0, such as 1\.5, or one for each arm; got .*"):
         impute(outcomes, rate_ratio=ratio)
 
 
 def test_a_rate_ratio_of_an_arm_that_is_not_there_is_refused(outcomes):
-    with pytest.raises(ba.DataError, match="rate_ratio names the arm '100 U'; the arms are 'placebo', '155 U'"):
+    with pytest.raises(ba.DataError, match="`rate_ratio` must have keys among the arms 'placebo', '155 U'; got '100 U'"):
         impute(outcomes, rate_ratio={"100 U": 2.0})
 
 
@@ -396,19 +398,19 @@ def test_the_number_of_data_sets_and_a_seed_are_required(outcomes, n, seed, whic
 
 def test_an_arm_without_events_is_refused(outcomes):
     none = outcomes.assign(value=outcomes["value"].where(outcomes["arm"] == "placebo", 0.0))
-    with pytest.raises(ba.FitError, match="arm '155 U' has no event, and its rate would be 0 for certain; count a wider"):
+    with pytest.raises(ba.FitError, match=r"arm '155 U' has no event, so its estimated rate would be 0. Try a wider"):
         impute(none)
 
 
 def test_a_level_of_which_nothing_was_seen_is_refused(outcomes):
     unseen = outcomes.assign(region=np.where(outcomes["exposure_days"] == 0, "c", outcomes["region"]))
-    with pytest.raises(ba.FitError, match="those of whom something was seen do not determine 'region c'; leave out covariates"):
+    with pytest.raises(ba.FitError, match="the subjects with observed time do not determine 'region c'; try fewer covariates"):
         impute(unseen, covariates=("region",))
 
 
 def test_a_covariate_that_separates_subjects_without_events_is_refused(outcomes):
     none = outcomes.assign(value=np.where(outcomes["region"] == "a", 0.0, outcomes["value"]))
-    with pytest.raises(ba.FitError, match=r"imputation of counts: 'region' perfectly separates .* leave out covariates"):
+    with pytest.raises(ba.FitError, match=r"imputation of counts: 'region' perfectly separates .* try fewer covariates"):
         impute(none, covariates=("region",))
 
 
@@ -453,7 +455,7 @@ def trials():
 
 
 def log_ratio(completed):
-    """The logarithm of the ratio of crude rates, with the variance of a ratio of sums: what `fit_counts` says, and quicker."""
+    """Estimate the log ratio of crude rates, with the variance of a ratio of sums, as `fit_counts` does, but faster."""
     value, time = (completed[column].to_numpy(dtype=float) for column in ("value", "exposure_days"))
     logs, variances = [], []
     for code in (0, 1):

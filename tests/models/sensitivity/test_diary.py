@@ -31,7 +31,7 @@ TRUE_DIFFERENCE = PERIOD * float(np.subtract(*(chances(arm, BASELINES).mean() fo
 
 
 def diary_trial(seed, *, n_per_arm=40, n_visits=1, recorded=None, dispersion=DISPERSION):
-    """A trial of which the model is true, and the days that would have counted, subjects x visits.
+    """Simulate a trial under the model, and its complete days with the event (subjects x visits).
 
     ``recorded`` draws how many days of each period were recorded, which ones at random; left out: all. Baselines are whole.
     """
@@ -321,7 +321,7 @@ def test_doses_are_refused_though_few(gappy):
 
 
 def with_unknown_severity(trial, day):
-    """A third of the severities of headache days are unknown, from a day on."""
+    """Delete a third of the severities of headache days, from a day on."""
     diary = trial.diary
     severity = (
         pd.Series("moderate", index=diary.index).where(diary.index % 4 > 0, "mild").where(diary["headache_hours"] > 0, "none")
@@ -379,12 +379,14 @@ def test_the_baseline_keeps_its_own_minimum(gappy):
 
 
 def test_what_is_assessed_at_visits_is_refused(simulated):
-    with pytest.raises(ValueError, match="'HIT-6' is assessed at visits; days are imputed of endpoints that count them"):
+    with pytest.raises(ValueError, match="`endpoint` must count days of a diary; got 'HIT-6', which is assessed at visits"):
         impute_diary(simulated, ba.HIT_6, n=2, seed=1)
 
 
 def test_outcomes_in_the_place_of_an_endpoint_are_refused(gappy):
-    with pytest.raises(TypeError, match="endpoint: found the text 'headache days'; expected an Endpoint"):
+    with pytest.raises(
+        TypeError, match=r"`endpoint` must be an Endpoint that counts days of a diary, .*; got the text 'headache days'"
+    ):
         impute_diary(gappy, "headache days", n=2, seed=1)
 
 
