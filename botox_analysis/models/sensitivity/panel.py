@@ -51,10 +51,10 @@ from botox_analysis.models.imputation.imputing import completed_from
 from botox_analysis.models.imputation.model import imputation_model
 from botox_analysis.models.imputation.single_values import fill, refuse_absent_rows, refuse_imputed
 from botox_analysis.models.linear.ancova import fit_ancova
+from botox_analysis.models.linear.design import covariates_of
 from botox_analysis.models.means.covariates import refuse_by_arm
 from botox_analysis.models.parts import require_draws
 from botox_analysis.models.rates.rates import compare_rates
-from botox_analysis.models.repeated.crossproducts import covariates_of_all_visits
 from botox_analysis.models.repeated.mmrm import fit_mmrm
 from botox_analysis.models.repeated.refusals import FALL_BACK
 
@@ -155,7 +155,7 @@ def sensitivity(
     chosen = visit if visit is not None else grid.visits[-1]
     if chosen not in grid.visits:
         raise DataError(f"outcomes has nothing at '{visit}'; its visits are {listed(grid.visits, n_shown=12)}.")
-    names = covariates_of_all_visits(outcomes, grid, covariates, None)
+    names = covariates_of(outcomes, covariates)
     refuse_by_arm(names, "pooled differences")
     require_draws(n, seed, "what is missing is")
     refuse_absent_rows(outcomes, grid)

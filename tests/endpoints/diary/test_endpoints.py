@@ -440,7 +440,9 @@ def test_a_visit_that_all_diaries_skipped_stays_in_the_outcomes_and_is_refused_b
     diary = pd.concat([diary_of([*BEFORE, *range(1, 29), *range(57, 85)], float(n), f"s{n}") for n in range(4, 10)])
     outcomes = ba.HEADACHE_HOURS.derive(trial_of(diary, n_subjects=9))
     assert outcomes.loc[outcomes["visit"] == "week 8", "value"].isna().all()
-    with pytest.raises(ba.DataError, match="outcomes must have a change and all covariates for some subjects at 'week 8'; got none"):
+    with pytest.raises(
+        ba.DataError, match="outcomes must have a change and all covariates for some subjects at 'week 8'; got none"
+    ):
         ba.fit_ancova(outcomes)
 
 
