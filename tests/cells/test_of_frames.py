@@ -151,18 +151,18 @@ def test_a_wrong_name_beside_a_missing_one_is_reported_once():
 
 def test_patient_years_are_numbers_and_no_durations():
     events = EVENTS.assign(at_risk=pd.to_timedelta([1, 2, 3, 4], unit="D"))
-    with pytest.raises(ba.DataError, match="found at_risk the duration 1 days"):
+    with pytest.raises(ba.DataError, match="`at_risk` must be a number, 0 or more; got the duration 1 days"):
         ba.event_rates(events, measure="incidence rate")
 
 
 @pytest.mark.parametrize(
     ("column", "said"),
     [
-        (pd.period_range("2024-01", periods=N, freq="M"), "holds periods; expected a number, or a factor"),
-        (pd.to_timedelta([1, 2, 3, 4], unit="D"), "holds durations; expected a number of days, or a factor"),
-        (pd.Series([DAY] * N, dtype=object), "holds dates; expected a number of days, or a factor"),
-        (pd.Series([pd.Timedelta(days=1)] * N, dtype=object), "holds durations"),
-        (pd.Series([b"a", b"b"] * 2, dtype=object), "holds bytes"),
+        (pd.period_range("2024-01", periods=N, freq="M"), "must be a number, or a factor; got periods"),
+        (pd.to_timedelta([1, 2, 3, 4], unit="D"), "must be a number of days, or a factor; got durations"),
+        (pd.Series([DAY] * N, dtype=object), "must be a number of days, or a factor; got dates"),
+        (pd.Series([pd.Timedelta(days=1)] * N, dtype=object), "got durations"),
+        (pd.Series([b"a", b"b"] * 2, dtype=object), "got bytes"),
         (np.arange(N) * 1j, "holds complex numbers; expected numbers, texts or truth values"),
         (pd.Series([[1], [2], [3], [4]], dtype=object), "holds a list; expected numbers, texts or truth values"),
     ],

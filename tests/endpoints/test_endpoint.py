@@ -335,7 +335,7 @@ def test_one_arm_only_is_refused_where_arms_are_compared():
 def test_all_values_of_a_visit_missing_are_refused_where_the_visit_is_analysed():
     subjects = pd.DataFrame({"subject": range(6), "arm": ["P"] * 3 + ["T"] * 3, "value": [1.0, 4, 2, 8, 5, 7]})
     frame = pd.concat([subjects.assign(visit="w4"), subjects.assign(visit="w8", value=np.nan)]).assign(baseline=5.0)
-    with pytest.raises(ba.DataError, match="outcomes has no change at 'w8': all are missing"):
+    with pytest.raises(ba.DataError, match="outcomes must have a change and all covariates for some subjects at 'w8'; got none"):
         ba.fit_ancova(outcomes_of(frame), covariates=[])
 
 
