@@ -379,7 +379,7 @@ def test_changes_without_baselines_are_points_and_no_shares():
 
 def test_ranks_of_changes_need_a_baseline():
     with pytest.raises(
-        ba.DataError, match="outcomes must have baselines for the response 'change'; all are missing. Try response='value'"
+        ba.DataError, match=r"outcomes must have baselines for the response 'change'; all are missing\. Try response='value'"
     ):
         ba.compare_ranks(course(baseline=np.nan))
     assert len(ba.compare_ranks(course(baseline=np.nan), response="value")) == 2

@@ -99,7 +99,7 @@ DIED = pd.DataFrame({"subject": ["s1"], "kind": ["death"], "day": [40]})
     [
         ({"points": 2}, "found points = 2, a change from baseline, and PGIC has no baseline; leave that line out"),
         ({"reduction": 0.3}, "found reduction = 0.3, a change from baseline, and PGIC has no baseline"),
-        ({"handling": "baseline observation carried forward"}, "no baseline, by which 'baseline observation carried forward' imputes"),
+        ({"handling": "baseline observation carried forward"}, "by which 'baseline observation carried forward' imputes"),
         ({"handling": "last observation carried forward, baseline included"}, "outcomes has no baseline, by which 'last obs"),
         ({"intercurrent": {"death": "composite"}}, "found 'composite' for 'death', which needs a baseline, and PGIC has none"),
     ],
