@@ -175,7 +175,8 @@ def refuse(problems: Iterable[tuple[Any, ...]], *, n_shown: int = 50) -> None:
     Raises
     ------
     DataError
-        The list has a problem. The message states the first problem and the number of problems.
+        The list has a problem. The message states the first problem and the number of problems. The frame ``problems`` of the
+        error lists them.
     """
     merged: dict[tuple[str, str, str, str], Problem] = {}
     for given in problems:
@@ -192,7 +193,8 @@ def refuse(problems: Iterable[tuple[Any, ...]], *, n_shown: int = 50) -> None:
         where += f", column '{column}'"
     message = f"{where}: found {found}{f' in {n:,} rows' if n > 1 else ''}; expected {expected}."
     if len(distinct) > 1:
-        message += f" This is the first of {len(distinct):,} problems."
+        message += f" This is the first of {len(distinct):,} problems. The frame `problems` of this error lists "
+        message += "all of them." if len(distinct) <= n_shown else f"the first {n_shown}."
     raise DataError(message, pd.DataFrame(distinct[:n_shown], columns=list(Problem._fields)))
 
 

@@ -33,7 +33,8 @@ def missing_reasons(outcomes: Outcomes) -> pd.DataFrame:
     """Find missing values and their reasons: the intercurrent event, or otherwise the pattern of the subject's values.
 
     Of several events, the reason is the one after which `intercurrent.address` made the value missing, by a hypothetical
-    strategy. Otherwise it is the discontinuation, after which nothing is recorded. Otherwise it is the last event.
+    strategy. Otherwise it is the discontinuation, after which nothing is recorded. Otherwise it is the last event. Outcomes as
+    derived contain no events; use `intercurrent.address` first for events as reasons.
 
     Parameters
     ----------
@@ -104,6 +105,9 @@ def _events_before(outcomes: Outcomes, grid: SubjectGrid) -> tuple[IntArray, lis
 
 def missing_values(outcomes: Outcomes) -> Events:
     """Count the missing values at each visit, by reason and arm.
+
+    Outcomes as derived contain no intercurrent events: their reasons are patterns such as ``"gap"``. For reasons such as
+    discontinuation, use `intercurrent.address` first; its strategy ``"treatment policy"`` changes no value.
 
     Parameters
     ----------

@@ -340,7 +340,7 @@ def wrapped(label: str, n_characters: int = 44) -> str:
     return textwrap.fill(label, n_characters)
 
 
-def save_figure(ax: Axes, path: str | Path, *, formats: Sequence[Format] = FORMATS) -> list[Path]:
+def save_figure(ax: Axes, path: str | Path, *, formats: Sequence[Format] | None = None) -> list[Path]:
     """Write the figure of the axes to files, and close it.
 
     Parameters
@@ -348,9 +348,10 @@ def save_figure(ax: Axes, path: str | Path, *, formats: Sequence[Format] = FORMA
     ax : Axes
         Axes of the figure.
     path : str or Path
-        Path without suffix; the suffix of each format is added.
-    formats : sequence of str
-        Formats among ``"png"`` (300 dpi), ``"svg"`` and ``"pdf"``.
+        Path of the files. Without suffix, the suffix of each format is added. A path that ends in ``.png``, ``.svg`` or
+        ``.pdf`` is one file of this format.
+    formats : sequence of str, optional
+        Formats among ``"png"`` (300 dpi), ``"svg"`` and ``"pdf"``. Left out: the format of the suffix, or else all three.
 
     Returns
     -------
@@ -362,7 +363,8 @@ def save_figure(ax: Axes, path: str | Path, *, formats: Sequence[Format] = FORMA
     DataError
         `ax` is not Axes, or `path` is not a path.
     ValueError
-        A format is not known, `ax` belongs to no figure, or `path` is a folder or in a folder that does not exist.
+        A format is not known or differs from the suffix of `path`, or `ax` belongs to no figure. Or `path` is a folder or in a
+        folder that does not exist.
 
     Examples
     --------
@@ -371,19 +373,20 @@ def save_figure(ax: Axes, path: str | Path, *, formats: Sequence[Format] = FORMA
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     [file.name for file in ba.plot.save(ax, f"{folder}/forest", formats=["svg"])]
     ['forest.svg']
+    >>> ax = ba.plot.forest(fit.differences())
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [file.name for file in ba.plot.save(ax, f"{folder}/forest.pdf")]
+    ['forest.pdf']
     """
     if not isinstance(ax, Axes):
         raise wrong_kind(ax, "ax", "the Axes of a figure: plot.forest(estimates) and its like")
-    require_path(path, "path", "the path of a file, without its suffix")
-    strange = [name for name in formats if name not in FORMATS]
-    if strange:
-        raise ValueError(f"`formats` must be among {listed(FORMATS)}; got {listed(strange)}.")
+    require_path(path, "path", "the path of a file")
+    base, formats = _files_of(Path(path), formats)
     figure = ax.get_figure(root=True)
     if not isinstance(figure, Figure):
         raise ValueError("`ax` must belong to a figure; got axes that were removed from theirs. Try drawing again.")
-    base = Path(path)
     if base.is_dir() or not base.parent.is_dir() or not base.name:
-        raise ValueError(f"`path` must be a file in an existing folder, without its suffix; got {str(path)!r}.")
+        raise ValueError(f"`path` must be a file in an existing folder; got {str(path)!r}.")
     files = []
     with mpl.rc_context(_STYLE):
         for name in formats:
@@ -394,6 +397,24 @@ def save_figure(ax: Axes, path: str | Path, *, formats: Sequence[Format] = FORMA
             files.append(file)
     plt.close(figure)
     return files
+
+
+def _files_of(path: Path, formats: Sequence[Format] | None) -> tuple[Path, Sequence[Format]]:
+    """Return the path without the suffix of a format, and the formats to write."""
+    if isinstance(formats, str):
+        raise ValueError(f"`formats` must be a list of formats; got the text {formats!r}. Try formats=[{formats!r}].")
+    strange = [name for name in formats or () if name not in FORMATS]
+    if strange:
+        raise ValueError(f"`formats` must be among {listed(FORMATS)}; got {listed(strange)}.")
+    of_suffix = [name for name in FORMATS if path.suffix.lower() == f".{name}"]
+    if not of_suffix:
+        return path, FORMATS if formats is None else formats
+    if formats is not None and list(formats) != of_suffix:
+        raise ValueError(
+            f"`path` must end in the suffix of its format, or have none; got {path.name!r} for {listed(formats)}. "
+            f"Try {path.stem!r}."
+        )
+    return path.with_suffix(""), of_suffix
 
 
 def _named_in_order(svg: str) -> str:

@@ -114,3 +114,16 @@ def test_arms_and_scales_with_names_of_any_length_are_drawn_without_a_warning_of
 def test_as_many_figures_can_be_open_as_somebody_draws(drawn):
     with mpl.rc_context({"figure.max_open_warning": 2}):
         assert len([drawn("x") for _ in np.arange(4)]) == 4
+
+
+def test_a_path_with_the_suffix_of_a_format_is_one_file(drawn, tmp_path):
+    assert [file.name for file in save_figure(drawn("a"), tmp_path / "forest.pdf")] == ["forest.pdf"]
+    assert [file.name for file in save_figure(drawn("a"), tmp_path / "a.b.PNG", formats=["png"])] == ["a.b.png"]
+    assert [file.name for file in save_figure(drawn("a"), tmp_path / "v1.2")] == ["v1.2.png", "v1.2.svg", "v1.2.pdf"]
+
+
+def test_a_suffix_of_another_format_and_a_text_for_formats_are_refused(drawn, tmp_path):
+    with pytest.raises(ValueError, match=r"got 'forest\.pdf' for 'png'\. Try 'forest'"):
+        save_figure(drawn("a"), tmp_path / "forest.pdf", formats=["png"])
+    with pytest.raises(ValueError, match=r"`formats` must be a list of formats; got the text 'pdf'. Try formats=\['pdf'\]"):
+        save_figure(drawn("a"), tmp_path / "forest", formats="pdf")
