@@ -142,7 +142,7 @@ class TermTests:
             fitted = f"has {listed(known)}" if known else "has none"
             raise ValueError(
                 f"`covariate` must be one whose effect differs between arms in the model, which {fitted}; got '{covariate}'. Try "
-                f"a fit with 'arm:{covariate}' among the covariates; in a mixed model also in by_visit, for an effect at each visit."
+                f"a fit with 'arm:{covariate}' among the covariates; in a mixed model also in by_visit, for one at each visit."
             )
 
     def _require_arms(self) -> None:
