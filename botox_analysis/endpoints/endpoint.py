@@ -87,7 +87,13 @@ class Endpoint(Shown):
 
     @property
     def label(self) -> str:
-        """Return the name with its unit, for axes and captions."""
+        """Return the name with its unit, for axes and captions.
+
+        Examples
+        --------
+        >>> ba.HEADACHE_DAYS.label
+        'headache days (≥ 4 h) per 28 days'
+        """
         return self.wording
 
     def under(self, rule: object) -> Endpoint:  # noqa: ARG002 - a rule of a diary does not apply

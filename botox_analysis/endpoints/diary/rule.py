@@ -90,7 +90,13 @@ class DiaryRule(Shown):
 
     @property
     def minimum_of_baseline(self) -> int:
-        """Return the number of recorded days below which a baseline is missing."""
+        """Return the number of recorded days below which a baseline is missing.
+
+        Examples
+        --------
+        >>> ba.diary.PREEMPT.minimum_of_baseline
+        10
+        """
         return self.minimum_days if self.baseline_minimum_days is None else self.baseline_minimum_days
 
     def define(self, label: str) -> str:
@@ -117,7 +123,13 @@ class DiaryRule(Shown):
 
     @property
     def in_words(self) -> tuple[tuple[str, str], ...]:
-        """Describe a counted day, and the handling of incomplete periods: names and texts."""
+        """Describe a counted day, and the handling of incomplete periods: names and texts.
+
+        Examples
+        --------
+        >>> ba.diary.PREEMPT.in_words[0]
+        ('headache day', 'headache for at least 4 h')
+        """
         hours = f"headache for at least {self.minimum_hours:g} h" if self.minimum_hours > 0 else "headache of any duration"
         treated = ", or is a headache day treated with acute medication" if self.treated_is_migraine != "criteria" else ""
         at_baseline = "" if self.minimum_of_baseline == self.minimum_days else self.baseline_handling
@@ -134,12 +146,24 @@ class DiaryRule(Shown):
 
     @property
     def handling(self) -> str:
-        """Describe the handling of incomplete periods, with the name of the rule."""
+        """Describe the handling of incomplete periods, with the name of the rule.
+
+        Examples
+        --------
+        >>> ba.diary.PREEMPT.handling
+        'PREEMPT rule: at least 10 of 28 days recorded, scaled to 28'
+        """
         return f"{self.name} rule: {self.periods_handling}"
 
     @property
     def periods_handling(self) -> str:
-        """Describe the handling of incomplete periods."""
+        """Describe the handling of incomplete periods.
+
+        Examples
+        --------
+        >>> ba.diary.COMPLETE.periods_handling
+        'all 28 days recorded'
+        """
         at_baseline = self.minimum_of_baseline
         if at_baseline == self.minimum_days:
             return self._kept(self.minimum_days)
@@ -149,12 +173,24 @@ class DiaryRule(Shown):
 
     @property
     def baseline_handling(self) -> str:
-        """Describe the handling of an incomplete baseline."""
+        """Describe the handling of an incomplete baseline.
+
+        Examples
+        --------
+        >>> ba.diary.PREEMPT.baseline_handling
+        'at least 10 of 28 days recorded, scaled to 28'
+        """
         return self._kept(self.minimum_of_baseline)
 
     @property
     def severity_handling(self) -> str:
-        """Describe the handling of headache days of unknown severity."""
+        """Describe the handling of headache days of unknown severity.
+
+        Examples
+        --------
+        >>> ba.diary.PREEMPT.severity_handling
+        'unknown severity counted by the share of the known'
+        """
         return f"unknown severity counted {_COUNTED[self.unknown_severity]}"
 
     def _kept(self, minimum: int) -> str:

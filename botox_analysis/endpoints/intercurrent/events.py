@@ -142,7 +142,7 @@ def address_events(
         For each kind among the events (and for planned kinds that did not happen), one of
 
         * ``"treatment policy"``: values after the event stay as observed. The question is the effect of the assignment,
-          regardless of the event. It cannot be used for death, after which there are no values.
+          regardless of the event. It is no strategy for death, after which no values exist.
         * ``"hypothetical"``: values after the event become missing, for imputation or a model, as if it had not happened.
           The question is the effect without the event; use it if that situation is plausible and can be predicted.
         * ``"composite"``: values after the event become `failure`, as the event itself is an unfavourable outcome.

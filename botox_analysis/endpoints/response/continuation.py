@@ -67,17 +67,35 @@ class ContinuationRule:
 
     @property
     def decision_day(self) -> int:
-        """Return the last day of the cycles."""
+        """Return the last day of the cycles.
+
+        Examples
+        --------
+        >>> ba.diary.NICE_TA260.decision_day
+        168
+        """
         return self.cycles * self.cycle_days
 
     @property
     def not_enough(self) -> str:
-        """Return the category of subjects who stop because of an insufficient response."""
+        """Return the category of subjects who stop because of an insufficient response.
+
+        Examples
+        --------
+        >>> ba.diary.NICE_TA260.not_enough
+        'stops: less than 30 % reduction'
+        """
         return f"stops: less than {100 * self.reduction:g} % reduction"
 
     @property
     def episodic(self) -> str:
-        """Return the category of subjects who stop because their condition has become episodic."""
+        """Return the category of subjects who stop because their condition has become episodic.
+
+        Examples
+        --------
+        >>> ba.diary.NICE_TA260.episodic
+        'stops: fewer than 15 days in 3 months in a row'
+        """
         return f"stops: fewer than {self.episodic_below:g} days in {self.months_in_a_row} months in a row"
 
 

@@ -66,7 +66,13 @@ class EmergentRule:
 
     @property
     def words(self) -> str:
-        """Return the rule in words."""
+        """Return the rule in words.
+
+        Examples
+        --------
+        >>> ba.safety.WITHIN_30_DAYS.words
+        'from day 1 to 30 days after the last dose'
+        """
         if self.told_by == "flag":
             return "as flagged by the trial"
         if self.window_days is None:

@@ -61,9 +61,9 @@ def test_outcomes_of_two_estimands_are_not_fitted_as_one(outcomes, column):
 
 
 def test_dates_and_numbers_in_disguise_are_no_covariates(outcomes):
-    with pytest.raises(ba.DataError, match="the covariate 'born' holds dates; expected a number of days, or a factor"):
+    with pytest.raises(ba.DataError, match="the covariate 'born' must be a number of days, or a factor; got dates"):
         ba.fit_mmrm(outcomes.assign(born=pd.Timestamp(datetime.date(1980, 1, 1))), covariates=("born",))
-    with pytest.raises(ba.DataError, match=r"'pain' holds numbers, but its type is object; .*astype\(float\)"):
+    with pytest.raises(ba.DataError, match=r"'pain' must be .* for a factor; got numbers of type object\. Try astype\(float\)"):
         ba.fit_mmrm(outcomes.astype({"pain": object}), covariates=("pain",))
 
 
