@@ -614,7 +614,7 @@ def require_two_arms(arms: Sequence[object], needing: str, frame_name: str = "ou
         raise DataError(f"{frame_name} has one arm only, '{arms[0]}'{where}; {needing} needs two.")
 
 
-def require_conf_level(conf_level: float) -> None:
+def require_conf_level(conf_level: object) -> None:
     """Raise an error if a confidence level is not strictly between 0 and 1.
 
     Parameters
@@ -627,7 +627,7 @@ def require_conf_level(conf_level: float) -> None:
     ValueError
         The level is out of its range: 95, for instance, in place of 0.95.
     """
-    if not 0 < conf_level < 1:
+    if not isinstance(conf_level, numbers.Real) or not 0 < float(conf_level) < 1:
         raise ValueError(f"`conf_level` must be a number strictly between 0 and 1, such as 0.95; got {conf_level!r}.")
 
 

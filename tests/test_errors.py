@@ -79,7 +79,7 @@ def test_an_unknown_word_is_named_beside_those_that_are_known():
         require_choice("x", ["y", "z"], "rule")
 
 
-@pytest.mark.parametrize("conf_level", [0, 1, 95, -0.95, float("nan")])
+@pytest.mark.parametrize("conf_level", [0, 1, 95, -0.95, float("nan"), "0.95", None, [0.9], True])
 def test_a_confidence_level_is_a_share_strictly_between_0_and_1(conf_level):
     with pytest.raises(ValueError, match=r"`conf_level` must be a number strictly between 0 and 1, such as 0\.95"):
         require_conf_level(conf_level)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeVar
 
-from botox_analysis.errors import DataError, listed, require_choice
+from botox_analysis.errors import DataError, kind_of, listed, require_choice
 from botox_analysis.frames.handling import (
     AT_RANDOM,
     COPY_INCREMENTS,
@@ -61,8 +61,10 @@ def strategy_function(strategy: str | Function, known: Mapping[str, Function]) -
     ValueError
         The name is unknown, or is a rule of single imputation, or a strategy of `intercurrent.address`.
     """
-    if not isinstance(strategy, str):
+    if callable(strategy):
         return strategy
+    if not isinstance(strategy, str):
+        raise ValueError(f"`strategy` must be one of {listed(known)}, or a function; got {kind_of(strategy)}.")
     if strategy in SINGLE_VALUE_RULES:
         raise ValueError(
             f"`strategy` must be one of {listed(known)}; got {strategy!r}, a rule of single imputation. Try "

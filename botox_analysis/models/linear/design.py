@@ -82,6 +82,38 @@ def covariates_of(outcomes: Outcomes, covariates: Sequence[str] | None) -> tuple
     return asked
 
 
+MOST = 1e100
+"""Largest number whose squares have a finite sum over subjects; its inverse is the smallest."""
+
+
+def finite_numbers(values: FloatArray, name: str) -> FloatArray:
+    """Return the numbers of a covariate; raise an error if one is infinite or cannot be squared.
+
+    Parameters
+    ----------
+    values : ndarray
+        Numbers; NaN if missing.
+    name : str
+        Name of the covariate, for the message.
+
+    Returns
+    -------
+    ndarray
+        The same numbers.
+
+    Raises
+    ------
+    DataError
+        A number is infinite, or its square overflows or underflows.
+    """
+    if np.isinf(values).any():
+        raise DataError(f"outcomes: found an infinite {name}; expected finite or missing numbers.")
+    largest = float(np.fmax.reduce(np.abs(values), axis=None, initial=0.0))
+    if largest and not 1 / MOST <= largest <= MOST:
+        raise DataError(f"outcomes: the largest {name} is {largest:g}, too far from 1 to be squared. Try another unit.")
+    return values
+
+
 def build_design(rows: Outcomes, covariates: Sequence[Covariate], arms: Sequence[str]) -> Design:
     """Build the design of one visit.
 
@@ -109,7 +141,7 @@ def build_design(rows: Outcomes, covariates: Sequence[Covariate], arms: Sequence
     for covariate in covariates:
         name, column = covariate.name, rows[covariate.name]
         if is_number(column):
-            numbers = column.to_numpy(dtype=float)
+            numbers = finite_numbers(column.to_numpy(dtype=float), name)
             levels_of[name], centres[name] = (), float(numbers.mean())
             block, of_block = (numbers - numbers.mean())[:, None], [Column(name, variable=name)]
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -256,7 +256,7 @@ def choose_visits(outcomes: Outcomes, visits: Sequence[str] | None) -> list[str]
     Returns
     -------
     list of str
-        Visits in the given order, or in the order of time.
+        Visits, in the order of time.
 
     Raises
     ------
@@ -265,14 +265,18 @@ def choose_visits(outcomes: Outcomes, visits: Sequence[str] | None) -> list[str]
     ValueError
         `visits` is no list of names, each once.
     """
-    if visits is not None and (isinstance(visits, str) or len(set(visits)) < len(visits)):
-        raise ValueError(f"`visits` must be a list of names, each once; got {visits!r}.")
     scheduled = list(outcomes["visit"].cat.categories)
-    chosen = scheduled if visits is None else [text_of(visit) for visit in visits]
-    unknown = [visit for visit in chosen if visit not in scheduled]
-    if unknown or not chosen:
+    if visits is None:
+        return scheduled
+    if isinstance(visits, str) or not isinstance(visits, Iterable):
+        raise ValueError(f"`visits` must be a list of names, each once; got {visits!r}. Try visits={scheduled[-1:]}.")
+    named = [text_of(visit) for visit in visits]
+    if not named or len(set(named)) < len(named):
+        raise ValueError(f"`visits` must be a list of names, each once; got {named}. Try visits={scheduled[-1:]}.")
+    unknown = [visit for visit in named if visit not in scheduled]
+    if unknown:
         raise DataError(f"outcomes has nothing at {listed(unknown)}; its visits are {listed(scheduled, n_shown=12)}.")
-    return chosen
+    return [visit for visit in scheduled if visit in named]
 
 
 def refuse_missing_stratum(frame: Outcomes, stratum: str, frame_name: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, FitError, kind_of, listed
 from botox_analysis.numerics.linear.inference import FloatArray
 
@@ -98,13 +99,14 @@ def combinations_of(weights: Weights, arms: Sequence[str], visits: Sequence[str]
         )
     read = []
     for name, cells in weights.items():
-        for arm, visit in cells:
+        named = {(text_of(arm), text_of(visit)): weight for (arm, visit), weight in cells.items()}
+        for arm, visit in named:
             if arm not in arms or visit not in visits:
                 raise DataError(
                     f"contrast '{name}': the fit has no mean of arm '{arm}' at '{visit}'; its arms are {listed(arms)}, "
                     f"its visits {listed(visits, n_shown=12)}."
                 )
-        weighted = {cell: float(weight) for cell, weight in cells.items() if weight != 0}
+        weighted = {cell: float(weight) for cell, weight in named.items() if weight != 0}
         read.append(
             Combination(
                 name,

@@ -100,6 +100,8 @@ def read_covariates_by_visit(
     _refuse_no_covariates(differing, names, columns)
     if by_visit is None and mean.kind != SLOPE:
         differing = (BASELINE,)
+        if any(each is not None and each.name == BASELINE for each in asked) and BASELINE not in names:
+            asked = [Covariate(BASELINE), *asked]  # "arm:baseline" includes the baseline
     return _without_included([replace(each, by_visit=str(each) in differing) for each in asked if each is not None])
 
 

@@ -15,14 +15,11 @@ from botox_analysis.errors import DataError, listed
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.outcomes import Outcomes
 from botox_analysis.frames.schema import BASELINE
-from botox_analysis.models.linear.design import is_number, refuse_missing_covariate, require_covariates
+from botox_analysis.models.linear.design import finite_numbers, is_number, refuse_missing_covariate, require_covariates
 from botox_analysis.models.means.covariates import Covariate
 from botox_analysis.models.means.words import COMMON_BASELINE, CONSTANT_EFFECT, NO_DIFFERENCE, SLOPE, MeanModel
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.repeated.subject_data import IntArray, Quantity
-
-MOST = 1e100
-"""Largest number whose squares have a finite sum over subjects; its inverse is the smallest."""
 
 
 def quantity_of(name: str, grid: SubjectGrid) -> tuple[Quantity, tuple[str, ...]]:
@@ -49,12 +46,7 @@ def quantity_of(name: str, grid: SubjectGrid) -> tuple[Quantity, tuple[str, ...]
     """
     if name in grid.numbers or is_number(grid[name]):
         values = grid.numbers[name] if name in grid.numbers else grid[name].to_numpy(dtype=float)
-        if np.isinf(values).any():
-            raise DataError(f"outcomes: found an infinite {name}; expected finite or missing numbers.")
-        largest = float(np.fmax.reduce(np.abs(values), initial=0.0))
-        if largest and not 1 / MOST <= largest <= MOST:
-            raise DataError(f"outcomes: the largest {name} is {largest:g}, too far from 1 to be squared. Try another unit.")
-        wide = grid.wide(values)
+        wide = grid.wide(finite_numbers(values, name))
         return Quantity(_once(wide, np.isfinite, grid)), ()
     codes, levels = levels_of(grid[name])
     if not levels:

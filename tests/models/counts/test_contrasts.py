@@ -137,3 +137,12 @@ def test_weights_that_do_not_add_up_to_0_are_refused(fit):
 def test_an_arm_that_is_not_in_the_fit_is_refused(fit):
     with pytest.raises(ba.DataError, match="the fit has no mean of arm '300 U' at 'week 12'"):
         fit.contrasts({"more": {("300 U", "week 12"): 1, ("placebo", "week 12"): -1}})
+
+
+def test_arms_and_visits_of_a_contrast_match_as_values():
+    frame = pd.DataFrame(
+        {"subject": range(20), "arm": [0, 1] * 10, "visit": 4, "value": [float(n % 7) for n in range(20)], "baseline": 5.0}
+    )
+    fit = ba.fit_ancova(ba.as_outcomes(frame, endpoint="pain", arms=[0, 1], visits=[4]), covariates=())
+    contrast = fit.contrasts({"1 - 0": {(1, 4): 1, (0, 4): -1}})
+    assert contrast["estimate"].tolist() == fit.differences()["estimate"].tolist()

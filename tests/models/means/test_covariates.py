@@ -140,7 +140,7 @@ def test_a_hazard_ratio_is_conditional_on_no_covariate_that_is_not_named(outcome
         (("baseline", "arm:sex"), ("arm:sex",), [("baseline", False, False), ("sex", True, True)]),
         (("sex", "arm:sex"), ("sex",), [("sex", True, False), ("sex", False, True)]),
         (("sex", "arm:sex"), ("arm:sex",), [("sex", True, True)]),
-        (("arm:baseline",), None, [("baseline", False, True)]),
+        (("arm:baseline",), None, [("baseline", True, False), ("baseline", False, True)]),
         ((), None, []),
     ],
 )
@@ -282,3 +282,16 @@ def test_by_visit_cannot_name_a_baseline_that_is_not_there(unmeasured):
 def test_models_without_effects_by_arm_refuse_them_with_what_is_right(outcomes, verb):
     with pytest.raises(ValueError, match=r"'arm:sex'"):
         verbs(outcomes)[verb](covariates=("baseline", "arm:sex"))
+
+
+def test_an_effect_of_the_baseline_by_arm_includes_the_baseline_by_visit(outcomes):
+    alone, listed = (ba.fit_mmrm(outcomes, covariates=names) for names in (("arm:baseline",), ("baseline", "arm:baseline")))
+    pd.testing.assert_frame_equal(alone.differences(), listed.differences())
+
+
+@pytest.mark.parametrize("verb", ["fit_mmrm", "fit_ancova", "fit_binary", "fit_counts"])
+@pytest.mark.parametrize(("number", "said"), [(np.inf, "found an infinite dose"), (1e155, "too far from 1 to be squared")])
+def test_every_model_refuses_covariates_that_cannot_be_squared(outcomes, verb, number, said):
+    dose = np.where(outcomes["subject"] == outcomes["subject"].iloc[0], number, 1.0)
+    with pytest.raises(ba.DataError, match=said):
+        verbs(outcomes.assign(dose=dose))[verb](covariates=("dose",))
