@@ -22,7 +22,7 @@ from botox_analysis.errors import (
 from botox_analysis.frames.agreement import disagreement, rounding_of
 from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, OBSERVED_CASES, Handling
 from botox_analysis.frames.outcomes import IMPUTED, MISSING_AFTER, OUTCOMES, Outcomes
-from botox_analysis.frames.schema import BETTER
+from botox_analysis.frames.schema import BETTER, LOWER
 
 _NAMED = ("subject", "arm", "visit", "value", "baseline", "change")
 """Columns that may have other names in a frame."""
@@ -52,8 +52,8 @@ def as_outcomes(
         observed visits of each subject has it at the other visits, too. ``trial``, ``population``, ``intercurrent``,
         ``imputation`` (or its parts ``handling`` and ``derivation``) and ``better`` are used if the frame has them.
     endpoint : str or Endpoint
-        Name of the endpoint with its unit, or an `Endpoint`. With a name alone lower values are better, as in `Endpoint`,
-        unless the frame has a column ``better``.
+        Name of the endpoint with its unit, or an `Endpoint`. Lower values are better, unless the `Endpoint` or the
+        frame's column ``better`` states it.
     arms : sequence of str
         The arms, reference first.
     visits : sequence
@@ -212,12 +212,12 @@ def _better(said: str, endpoint: str | Endpoint) -> str:
     """Return the direction of the endpoint, else of the frame, else that of an endpoint without one."""
     if said and said not in BETTER:
         raise DataError(f"frame: found '{said}' in column 'better'; expected 'lower' or 'higher'.")
-    if isinstance(endpoint, Endpoint) and said and said != endpoint.better:
+    stated = endpoint.better if isinstance(endpoint, Endpoint) else None
+    if isinstance(endpoint, Endpoint) and stated and said and said != stated:
         raise DataError(
-            f"frame: found '{said}' in column 'better', and {endpoint.better} values of {endpoint.name} are better; "
-            "drop the column."
+            f"frame: found '{said}' in column 'better', and {stated} values of {endpoint.name} are better; drop the column."
         )
-    return endpoint.better if isinstance(endpoint, Endpoint) else said or Endpoint.better
+    return stated or said or LOWER
 
 
 def _one_word(given: pd.DataFrame, name: str) -> str:

@@ -192,6 +192,8 @@ def test_the_direction_is_that_of_the_endpoint_or_of_the_frame_or_lower():
     assert outcomes_of(FRAME)["better"].unique().tolist() == ["lower"]
     assert outcomes_of(FRAME.assign(better="higher"))["better"].unique().tolist() == ["higher"]
     assert outcomes_of(FRAME, endpoint=higher)["better"].unique().tolist() == ["higher"]
+    of_frame = outcomes_of(FRAME.assign(better="higher"), endpoint=ba.Endpoint("function", "function", len))
+    assert of_frame["better"].unique().tolist() == ["higher"]
     assert outcomes_of(FRAME.assign(better="higher"), endpoint=higher)["better"].unique().tolist() == ["higher"]
 
 
