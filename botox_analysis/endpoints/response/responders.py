@@ -118,7 +118,7 @@ class Response:
 
 
 def baseline_problem(outcomes: Outcomes, of: str) -> str:
-    """Explain why the response is unknown for a whole arm; a response is a reduction from baseline.
+    """Explain why the response is unknown for a whole arm; a response is a fall or a rise from baseline.
 
     Parameters
     ----------
@@ -140,7 +140,8 @@ def baseline_problem(outcomes: Outcomes, of: str) -> str:
         return ""
     what = "no baseline above 0" if baseline[outcomes["arm"].isin(without)].notna().any() else "no baseline"
     where = f" in arm {listed(without)}" if len(without) < len(there) else ""
-    return f"{what}{where}, and a response is a fall from it; expected one, in the column 'baseline' that as_outcomes takes."
+    move = "rise" if of == "points" and labels_of(outcomes).better == HIGHER else "fall"
+    return f"{what}{where}, and a response is a {move} from it; expected one, in the column 'baseline' that as_outcomes takes."
 
 
 def responses(

@@ -361,6 +361,12 @@ def test_nobody_with_a_baseline_is_no_0_of_0(verb, asked):
         VERBS[verb](course(baseline=np.nan), **asked)
 
 
+@pytest.mark.parametrize(("better", "move"), [("lower", "fall"), ("higher", "rise")])
+def test_a_response_by_points_without_a_baseline_is_a_change_to_the_better(better, move):
+    with pytest.raises(ba.DataError, match=f"outcomes has no baseline, and a response is a {move} from it"):
+        ba.responders(course(baseline=np.nan).assign(better=better), points=2)
+
+
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "pool_responders"])
 @pytest.mark.parametrize("asked", [{"points": 2}, {"reduction": 0.5}])
 def test_an_arm_in_which_nobody_has_a_baseline_is_named(verb, asked):
