@@ -72,7 +72,8 @@ def as_outcomes(
     DataError
         A column is missing, or an arm or visit is not among those named. A subject has two rows at a visit, two arms or two
         baselines. A cell is not a number (such as a date, duration or boolean) or not a name. Value, baseline and change
-        disagree, or ``better`` is not a word of an `Endpoint`, or differs from that of the one given.
+        disagree. Or ``better`` is not a word of an `Endpoint`, differs from that of the one given, or is missing in some
+        rows.
     ValueError
         `arms` or `visits` is not a list of names, repeats a name, or contains two names that look alike.
     TypeError
@@ -223,6 +224,11 @@ def _better(said: str, endpoint: str | Endpoint) -> str:
 def _one_word(given: pd.DataFrame, name: str) -> str:
     column, problems = read_names(given[name], "frame")
     refuse(problems)
+    if name == "better" and column.isna().any() and not column.isna().all():
+        raise DataError(
+            f"frame: `better` must be 'lower' or 'higher' in all rows, or in none; got {int(column.isna().sum())} rows of "
+            f"{len(column)} without it. Try frame.drop(columns='better') if the endpoint states it."
+        )
     words = column.dropna().unique()
     if len(words) > 1:
         raise DataError(f"frame has several of '{name}' ({listed(words)}); outcomes are of one: filter the frame first.")

@@ -204,6 +204,20 @@ def test_a_direction_that_is_none_or_another_than_that_of_the_endpoint_is_refuse
         outcomes_of(FRAME.assign(better="lower"), endpoint=ba.Endpoint("function", "function", len, better="higher"))
 
 
+@pytest.mark.parametrize("empty", [None, np.nan, pd.NA, ""])
+def test_a_direction_in_some_rows_is_not_that_of_the_others(empty):
+    some = FRAME.assign(better=["higher", empty, "higher", empty])
+    with pytest.raises(ba.DataError, match="must be 'lower' or 'higher' in all rows, or in none; got 2 rows of 4 without it"):
+        outcomes_of(some)
+
+
+@pytest.mark.parametrize("empty", [None, np.nan, pd.NA, ""])
+def test_an_empty_column_of_directions_states_none(empty):
+    higher = ba.Endpoint("function", "function", len, better="higher")
+    assert outcomes_of(FRAME.assign(better=empty))["better"].unique().tolist() == ["lower"]
+    assert outcomes_of(FRAME.assign(better=empty), endpoint=higher)["better"].unique().tolist() == ["higher"]
+
+
 def test_a_covariate_that_is_fixed_in_a_subject_is_known_at_unobserved_visits():
     outcomes = outcomes_of(FRAME.assign(age=[30, 30, 40, 40], overuse=[True, True, False, False]).iloc[:3])
     assert outcomes["age"].tolist() == [30, 30, 40, 40]
