@@ -17,7 +17,7 @@ from botox_analysis.errors import (
 )
 from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, OBSERVED_CASES, Handling
 from botox_analysis.frames.outcomes import OUTCOMES, RECORDED_DAYS, Outcomes
-from botox_analysis.frames.schema import BASELINE, BETTER, Better
+from botox_analysis.frames.schema import BASELINE, BETTER, LOWER, Better
 from botox_analysis.trials.trial import Trial
 from botox_analysis.wording import Overview, Shown
 
@@ -58,8 +58,9 @@ class Endpoint(Shown):
     measure : callable, (Trial) -> DataFrame
         Function that returns one row per subject of the trial, one column per visit in time, `BASELINE` first; missing values
         if not measured.
-    better : str
-        Which values are better: ``"lower"`` or ``"higher"``.
+    better : str, optional
+        Which values are better: ``"lower"`` or ``"higher"``. Left out: those that a trial states for this name, otherwise
+        lower ones.
 
     Examples
     --------
@@ -75,15 +76,17 @@ class Endpoint(Shown):
     name: str
     wording: str
     measure: Callable[[Trial], pd.DataFrame]
-    better: Better = "lower"
+    better: Better | None = None
 
     def __post_init__(self) -> None:
         """Refuse an invalid name, and an unknown direction."""
         require_text(self.name, "name", "the name of an endpoint, such as 'headache days'")
-        require_choice(self.better, BETTER, "better")
+        if self.better is not None:
+            require_choice(self.better, BETTER, "better")
 
     def _overview(self) -> Overview:
-        return Overview(f"{type(self).__name__}: {self.name}", (("label", self.label), ("better", f"{self.better} values")))
+        better = "lower values, unless the trial states higher ones" if self.better is None else f"{self.better} values"
+        return Overview(f"{type(self).__name__}: {self.name}", (("label", self.label), ("better", better)))
 
     @property
     def label(self) -> str:
@@ -154,7 +157,8 @@ class Endpoint(Shown):
         Returns
         -------
         DataFrame
-            *outcomes*, one row per subject and scheduled visit, observed or not, with the ``better`` of the endpoint.
+            *outcomes*, one row per subject and scheduled visit, observed or not. ``better`` is that of the endpoint, otherwise
+            that which the trial states for its name, otherwise ``"lower"``.
             ``percent_change`` is missing if the baseline is 0. Outcomes of a diary have ``recorded_days``, the number of
             recorded days from which a value was counted (missing if the value is). Covariates are the columns of the trial's
             subjects.
@@ -162,7 +166,8 @@ class Endpoint(Shown):
         Raises
         ------
         DataError
-            `trial` is not a `Trial`, or lacks tables or columns that the endpoint needs, or has no visit after baseline.
+            `trial` is not a `Trial`, or lacks tables or columns that the endpoint needs, or has no visit after baseline. Or
+            it states another ``better`` than the endpoint.
 
         Examples
         --------
@@ -171,6 +176,7 @@ class Endpoint(Shown):
         [[17.6, 20.0, 2.4], [17.6, 14.5, -3.1]]
         """
         require_trial(trial)
+        better = better_in(trial, self)
         measured = self.measured(trial)
         wide = measured.values
         visits = [visit for visit in wide.columns if visit != BASELINE]
@@ -189,7 +195,7 @@ class Endpoint(Shown):
             if name not in OUTCOMES and name not in recorded
         }
         return outcomes_frame(
-            {"trial": trial.name, "population": trial.population, "endpoint": self.label, "better": self.better},
+            {"trial": trial.name, "population": trial.population, "endpoint": self.label, "better": better},
             Handling(OBSERVED_CASES, measured.derivation),
             subject=trial.subjects["subject"].repeat(n_visits).reset_index(drop=True),
             arm=trial.subjects["arm"].repeat(n_visits).reset_index(drop=True),
@@ -197,6 +203,35 @@ class Endpoint(Shown):
             values=(baseline, value, value - baseline),
             covariates=covariates,
         )
+
+
+def better_in(trial: Trial, endpoint: Endpoint) -> Better:
+    """Determine which values of an endpoint are better in a trial.
+
+    Parameters
+    ----------
+    trial : Trial
+        Any trial.
+    endpoint : Endpoint
+        Endpoint whose ``better`` may be left out.
+
+    Returns
+    -------
+    str
+        Direction of the endpoint, otherwise that of the trial, otherwise ``"lower"``.
+
+    Raises
+    ------
+    DataError
+        Both state it, and they differ.
+    """
+    stated = trial.better.get(endpoint.name)
+    if stated and endpoint.better and stated != endpoint.better:
+        raise DataError(
+            f"{trial.name}, scales: found better = '{stated}' for '{endpoint.name}'; expected '{endpoint.better}', as in its "
+            "endpoint. Try leaving out one of the two."
+        )
+    return endpoint.better or stated or LOWER
 
 
 def outcomes_frame(

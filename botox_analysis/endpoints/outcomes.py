@@ -22,7 +22,7 @@ from botox_analysis.errors import (
 from botox_analysis.frames.agreement import disagreement, rounding_of
 from botox_analysis.frames.handling import DERIVATION, HANDLING, IMPUTATION, OBSERVED_CASES, Handling
 from botox_analysis.frames.outcomes import IMPUTED, MISSING_AFTER, OUTCOMES, Outcomes
-from botox_analysis.frames.schema import BETTER
+from botox_analysis.frames.schema import BETTER, LOWER
 
 _NAMED = ("subject", "arm", "visit", "value", "baseline", "change")
 """Columns that may have other names in a frame."""
@@ -52,8 +52,8 @@ def as_outcomes(
         observed visits of each subject has it at the other visits, too. ``trial``, ``population``, ``intercurrent``,
         ``imputation`` (or its parts ``handling`` and ``derivation``) and ``better`` are used if the frame has them.
     endpoint : str or Endpoint
-        Name of the endpoint with its unit, or an `Endpoint`. With a name alone lower values are better, as in `Endpoint`,
-        unless the frame has a column ``better``.
+        Name of the endpoint with its unit, or an `Endpoint`. Lower values are better, unless the `Endpoint` or the
+        frame's column ``better`` states it.
     arms : sequence of str
         The arms, reference first.
     visits : sequence
@@ -72,7 +72,8 @@ def as_outcomes(
     DataError
         A column is missing, or an arm or visit is not among those named. A subject has two rows at a visit, two arms or two
         baselines. A cell is not a number (such as a date, duration or boolean) or not a name. Value, baseline and change
-        disagree, or ``better`` is not a word of an `Endpoint`, or differs from that of the one given.
+        disagree. Or ``better`` is not a word of an `Endpoint`, differs from that of the one given, or is missing in some
+        rows.
     ValueError
         `arms` or `visits` is not a list of names, repeats a name, or contains two names that look alike.
     TypeError
@@ -212,17 +213,22 @@ def _better(said: str, endpoint: str | Endpoint) -> str:
     """Return the direction of the endpoint, else of the frame, else that of an endpoint without one."""
     if said and said not in BETTER:
         raise DataError(f"frame: found '{said}' in column 'better'; expected 'lower' or 'higher'.")
-    if isinstance(endpoint, Endpoint) and said and said != endpoint.better:
+    stated = endpoint.better if isinstance(endpoint, Endpoint) else None
+    if isinstance(endpoint, Endpoint) and stated and said and said != stated:
         raise DataError(
-            f"frame: found '{said}' in column 'better', and {endpoint.better} values of {endpoint.name} are better; "
-            "drop the column."
+            f"frame: found '{said}' in column 'better', and {stated} values of {endpoint.name} are better; drop the column."
         )
-    return endpoint.better if isinstance(endpoint, Endpoint) else said or Endpoint.better
+    return stated or said or LOWER
 
 
 def _one_word(given: pd.DataFrame, name: str) -> str:
     column, problems = read_names(given[name], "frame")
     refuse(problems)
+    if name == "better" and column.isna().any() and not column.isna().all():
+        raise DataError(
+            f"frame: `better` must be 'lower' or 'higher' in all rows, or in none; got {int(column.isna().sum())} rows of "
+            f"{len(column)} without it. Try frame.drop(columns='better') if the endpoint states it."
+        )
     words = column.dropna().unique()
     if len(words) > 1:
         raise DataError(f"frame has several of '{name}' ({listed(words)}); outcomes are of one: filter the frame first.")

@@ -8,13 +8,13 @@ import pandas as pd
 
 from botox_analysis.endpoints.diary.endpoints import diary_endpoints_of
 from botox_analysis.endpoints.diary.rule import DiaryRule
-from botox_analysis.endpoints.endpoint import Endpoint
+from botox_analysis.endpoints.endpoint import Endpoint, better_in
 from botox_analysis.errors import DataError, listed, require_text
-from botox_analysis.frames.schema import LOWER, Better, categories_of
+from botox_analysis.frames.schema import Better, categories_of
 from botox_analysis.trials.trial import Trial
 
 
-def scale(name: str, *, label: str = "", better: Better = "lower") -> Endpoint:
+def scale(name: str, *, label: str = "", better: Better | None = None) -> Endpoint:
     """Make an endpoint assessed at visits.
 
     Parameters
@@ -23,8 +23,9 @@ def scale(name: str, *, label: str = "", better: Better = "lower") -> Endpoint:
         Name of the scale in the column ``scale`` of the assessments.
     label : str
         Label of axes and captions, with the unit. By default the name.
-    better : str
-        Which values are better: ``"lower"`` (pain, disability) or ``"higher"`` (quality of life, function).
+    better : str, optional
+        Which values are better: ``"lower"`` (pain, disability) or ``"higher"`` (quality of life, function). Left out: those
+        that a trial states for the scale, otherwise lower ones.
 
     Returns
     -------
@@ -61,13 +62,13 @@ def scale(name: str, *, label: str = "", better: Better = "lower") -> Endpoint:
     return Endpoint(name, label or name, measure, better=better)
 
 
-HIT_6 = scale("HIT-6", label="HIT-6 score (36 to 78)")
+HIT_6 = scale("HIT-6", label="HIT-6 score (36 to 78)", better="lower")
 """Headache Impact Test: 36 to 78 points, higher is worse (Kosinski M et al. (2003). Qual Life Res 12:963-974)."""
 
-TWSTRS = scale("TWSTRS", label="TWSTRS total score")
+TWSTRS = scale("TWSTRS", label="TWSTRS total score", better="lower")
 """Toronto Western Spasmodic Torticollis Rating Scale, the total of severity, disability and pain; higher is worse."""
 
-PAIN_RATING = scale("pain rating", label="pain rating (0 to 10)")
+PAIN_RATING = scale("pain rating", label="pain rating (0 to 10)", better="lower")
 """Numerical rating scale: 0 is no pain, 10 is the worst imaginable pain."""
 
 SCALES = (HIT_6, TWSTRS, PAIN_RATING)
@@ -90,6 +91,11 @@ def endpoints_of(trial: Trial, *, rule: DiaryRule | None = None) -> list[Endpoin
         Diary endpoints first, then scales in order of appearance; empty if nothing was measured. Known scales have their
         labels. The better values of a scale are those that the trial states, otherwise lower ones.
 
+    Raises
+    ------
+    DataError
+        The trial states that higher values of a known scale are better, such as of `HIT_6`.
+
     Examples
     --------
     >>> [endpoint.name for endpoint in ba.endpoints_of(trial)][:2]
@@ -99,8 +105,5 @@ def endpoints_of(trial: Trial, *, rule: DiaryRule | None = None) -> list[Endpoin
     if trial.assessments is None:
         return [*of_diary]
     known = {endpoint.name: endpoint for endpoint in SCALES}
-    of_visits = [
-        replace(known.get(name, scale(name)), better=trial.better.get(name, LOWER))
-        for name in categories_of(trial.assessments["scale"])
-    ]
-    return [*of_diary, *of_visits]
+    of_visits = [known.get(name, scale(name)) for name in categories_of(trial.assessments["scale"])]
+    return [*of_diary, *(replace(endpoint, better=better_in(trial, endpoint)) for endpoint in of_visits)]

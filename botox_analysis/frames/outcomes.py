@@ -88,7 +88,7 @@ class Labels:
     trial, population, endpoint, intercurrent : str
         Texts of the columns of the same names.
     better : str
-        A word of `BETTER`; empty if the outcomes have no such column.
+        A word of `BETTER`; empty if the outcomes have no such column, or it is missing in all rows.
     """
 
     trial: str
@@ -121,7 +121,8 @@ def labels_of(outcomes: pd.DataFrame | SubjectGrid) -> Labels:
     """
     if isinstance(outcomes, SubjectGrid):
         return Labels(*[outcomes.words[name] for name in _LABELS])
-    return Labels(*[str(outcomes[name].array[0]) for name in _LABELS if name in outcomes.columns])
+    first = {name: outcomes[name].array[0] for name in _LABELS if name in outcomes.columns}
+    return Labels(**{name: str(word) for name, word in first.items() if name != "better" or not pd.isna(word)})
 
 
 def better_of_outcomes(outcomes: pd.DataFrame | SubjectGrid, needed_by: str) -> str:
@@ -146,8 +147,9 @@ def better_of_outcomes(outcomes: pd.DataFrame | SubjectGrid, needed_by: str) -> 
     """
     better = labels_of(outcomes).better
     if not better:
+        lacks = "word in column" if "better" in outcomes.columns else "column"
         raise DataError(
-            f"outcomes has no column `better`, and {needed_by} needs the direction. Try outcomes.assign(better='lower') where "
+            f"outcomes has no {lacks} `better`, and {needed_by} needs the direction. Try outcomes.assign(better='lower') where "
             "lower values are better, or better='higher'."
         )
     return better
@@ -264,7 +266,7 @@ def grid_of(frame: pd.DataFrame) -> SubjectGrid:
             )
         grid.ordered[column] = categories
     for column in [*_SAME_IN_EACH_ROW, *[name for name in (HANDLING, DERIVATION, "better") if name in frame.columns]]:
-        word = _one_word(grid[column])
+        word = _direction(grid[column]) if column == "better" else _one_word(grid[column])
         if word is None:
             raise DataError(f"`outcomes` must have one {column}; got {listed(frame[column].unique())}. Try filtering the rows.")
         grid.words[column] = word
@@ -291,6 +293,12 @@ def _one_word(column: pd.Series[Any]) -> str | None:
     )
     word = found[0] if len(found) == 1 else None
     return str(word) if isinstance(word, str) or not pd.isna(word) else None
+
+
+def _direction(column: pd.Series[Any]) -> str | None:
+    """Return the direction that is the same in each row, empty if all rows lack it; None if rows differ."""
+    word = _one_word(column)
+    return "" if word is None and column.isna().all() else word
 
 
 def _read_numbers(grid: SubjectGrid) -> None:

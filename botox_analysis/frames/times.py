@@ -6,7 +6,7 @@ from typing import Annotated
 
 import pandas as pd
 
-from botox_analysis.errors import DataError, require_times
+from botox_analysis.errors import DataError, listed, require_times
 from botox_analysis.frames.events import refuse_twins
 from botox_analysis.frames.handling import DERIVATION, HANDLING
 from botox_analysis.frames.schema import REQUIRED, WHERE_IT_APPLIES, Column, Schema, read_better
@@ -78,3 +78,30 @@ def check_times(frame: pd.DataFrame) -> pd.DataFrame:
     if "better" in times.columns:
         times["better"] = read_better(times["better"], "times")
     return times
+
+
+def better_of_times(rows: pd.DataFrame) -> str:
+    """Read the direction of benefit of a category of *times*.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Rows of one category of *times*, checked.
+
+    Returns
+    -------
+    str
+        A word of `BETTER`; empty if the frame does not state it.
+
+    Raises
+    ------
+    DataError
+        Rows differ.
+    """
+    words = rows["better"].unique() if "better" in rows.columns else [""]
+    if len(words) > 1:
+        raise DataError(
+            f"times: `better` must be 'lower' or 'higher' in all rows of category '{rows['category'].iloc[0]}'; got "
+            f"{listed(words)}."
+        )
+    return str(words[0])

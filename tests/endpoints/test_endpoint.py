@@ -192,6 +192,8 @@ def test_the_direction_is_that_of_the_endpoint_or_of_the_frame_or_lower():
     assert outcomes_of(FRAME)["better"].unique().tolist() == ["lower"]
     assert outcomes_of(FRAME.assign(better="higher"))["better"].unique().tolist() == ["higher"]
     assert outcomes_of(FRAME, endpoint=higher)["better"].unique().tolist() == ["higher"]
+    of_frame = outcomes_of(FRAME.assign(better="higher"), endpoint=ba.Endpoint("function", "function", len))
+    assert of_frame["better"].unique().tolist() == ["higher"]
     assert outcomes_of(FRAME.assign(better="higher"), endpoint=higher)["better"].unique().tolist() == ["higher"]
 
 
@@ -200,6 +202,20 @@ def test_a_direction_that_is_none_or_another_than_that_of_the_endpoint_is_refuse
         outcomes_of(FRAME.assign(better="up"))
     with pytest.raises(ba.DataError, match="found 'lower' in column 'better', and higher values of function are better"):
         outcomes_of(FRAME.assign(better="lower"), endpoint=ba.Endpoint("function", "function", len, better="higher"))
+
+
+@pytest.mark.parametrize("empty", [None, np.nan, pd.NA, ""])
+def test_a_direction_in_some_rows_is_not_that_of_the_others(empty):
+    some = FRAME.assign(better=["higher", empty, "higher", empty])
+    with pytest.raises(ba.DataError, match="must be 'lower' or 'higher' in all rows, or in none; got 2 rows of 4 without it"):
+        outcomes_of(some)
+
+
+@pytest.mark.parametrize("empty", [None, np.nan, pd.NA, ""])
+def test_an_empty_column_of_directions_states_none(empty):
+    higher = ba.Endpoint("function", "function", len, better="higher")
+    assert outcomes_of(FRAME.assign(better=empty))["better"].unique().tolist() == ["lower"]
+    assert outcomes_of(FRAME.assign(better=empty), endpoint=higher)["better"].unique().tolist() == ["higher"]
 
 
 def test_a_covariate_that_is_fixed_in_a_subject_is_known_at_unobserved_visits():

@@ -116,3 +116,44 @@ def test_a_trial_without_assessments_has_no_scales():
 
 def test_a_known_scale_of_a_real_trial_comes_with_its_label(cdystonia):
     assert [endpoint.label for endpoint in ba.endpoints_of(cdystonia)] == ["TWSTRS total score"]
+
+
+# Direction ------------------------------------------------------------------------------------------------------------
+
+
+def stating(better, scale="NRS"):
+    return trial_of(settings={"scales": {scale: {"better": better}}})
+
+
+@pytest.mark.parametrize("better", ["lower", "higher"])
+def test_a_scale_without_a_direction_takes_that_of_the_trial(better):
+    trial = stating(better)
+    of_trial = next(endpoint for endpoint in ba.endpoints_of(trial) if endpoint.name == "NRS")
+    assert ba.scale("NRS").derive(trial)["better"].unique().tolist() == [better]
+    assert ba.Endpoint("NRS", "NRS", NRS.measure).derive(trial)["better"].unique().tolist() == [better]
+    assert of_trial.better == better
+
+
+def test_lower_values_are_better_where_neither_scale_nor_trial_states_it():
+    assert ba.scale("NRS").better is None
+    assert ba.scale("NRS").derive(trial_of())["better"].unique().tolist() == ["lower"]
+
+
+def test_the_direction_of_a_scale_is_kept_where_the_trial_states_the_same_or_none():
+    higher = ba.scale("NRS", better="higher")
+    for trial in (trial_of(), stating("higher")):
+        assert higher.derive(trial)["better"].unique().tolist() == ["higher"]
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("lower", "higher"), ("higher", "lower")])
+def test_a_scale_whose_direction_is_not_that_of_the_trial_is_refused(ours, theirs):
+    with pytest.raises(ba.DataError, match=f"t, scales: found better = '{theirs}' for 'NRS'; expected '{ours}'"):
+        ba.scale("NRS", better=ours).derive(stating(theirs))
+
+
+def test_a_trial_cannot_turn_a_known_scale():
+    trial = stating("higher", "HIT-6")
+    for verb in (ba.HIT_6.derive, ba.endpoints_of):
+        with pytest.raises(ba.DataError, match="t, scales: found better = 'higher' for 'HIT-6'; expected 'lower'"):
+            verb(trial)
+    assert [endpoint.better for endpoint in (ba.HIT_6, ba.TWSTRS, ba.PAIN_RATING)] == ["lower"] * 3

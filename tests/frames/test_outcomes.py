@@ -62,6 +62,31 @@ def test_outcomes_without_a_direction_have_labels_without_one():
     assert "better" not in labels_of(outcomes).estimand
 
 
+EMPTY = {
+    "none": [None, None],
+    "nan": [np.nan, np.nan],
+    "text": ["", ""],
+    "string": pd.array([pd.NA, pd.NA], "string"),
+    "category": pd.Categorical([None, None], ["lower", "higher"]),
+}
+
+
+@pytest.mark.parametrize("empty", EMPTY.values(), ids=EMPTY)
+def test_an_empty_direction_is_one_that_is_not_known(empty):
+    outcomes = outcomes_of().assign(better=empty)
+    assert labels_of(outcomes) == labels_of(grid_of(outcomes)) == labels_of(outcomes_of().drop(columns="better"))
+    assert "better" not in ba.responders(outcomes, reduction=0.5)
+    with pytest.raises(
+        ba.DataError, match="outcomes has no word in column `better`, and a response by points needs the direction"
+    ):
+        ba.responders(outcomes, points=1)
+
+
+def test_a_direction_in_some_rows_is_refused():
+    with pytest.raises(ba.DataError, match="`outcomes` must have one better; got 'lower'"):
+        grid_of(outcomes_of().assign(better=["lower", np.nan]))
+
+
 def test_a_direction_that_is_none_is_refused():
     with pytest.raises(ba.DataError, match="outcomes: found 'up' in column 'better'; expected 'lower' or 'higher'"):
         grid_of(outcomes_of().assign(better="up"))

@@ -23,6 +23,7 @@ from botox_analysis.endpoints.endpoint import Endpoint, Measured
 from botox_analysis.errors import DataError, kind_of, listed, require_outcomes, require_text, require_trial
 from botox_analysis.frames.left_out import LeftOut, left_out_frame
 from botox_analysis.frames.outcomes import Outcomes
+from botox_analysis.frames.schema import LOWER
 from botox_analysis.trials.trial import Trial
 from botox_analysis.wording import Overview
 
@@ -77,8 +78,8 @@ class DiaryEndpoint(Endpoint):
         The name with its unit. The rule fills ``{duration}``, ``{treated}`` and ``{period}``, which may occur in it.
     measure : DiaryCount
         The daily count, and the rule.
-    better : str
-        Which values are better: ``"lower"`` or ``"higher"``.
+    better : str, optional
+        Which values are better: ``"lower"`` or ``"higher"``. Left out: as in `Endpoint`.
 
     Examples
     --------
@@ -181,7 +182,7 @@ def diary_endpoint(name: str, *, wording: str, daily: Daily, rule: DiaryRule = P
     'severe days per 28 days'
     """
     require_text(name, "name", "the name of an endpoint, such as 'headache days'")
-    return DiaryEndpoint(name, wording, DiaryCount(name, daily, rule))
+    return DiaryEndpoint(name, wording, DiaryCount(name, daily, rule), better=LOWER)
 
 
 def unknown_days(trial: Trial, endpoint: Endpoint) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from botox_analysis.frames.events import Events
 from botox_analysis.frames.handling import Handling, handling_of, in_words
 from botox_analysis.frames.outcomes import OF_VISITS, OUTCOMES, Outcomes, check_outcomes
 from botox_analysis.frames.schema import LOWER, categories_of
-from botox_analysis.frames.times import TIMES, TIMES_TEXT, Times, check_times
+from botox_analysis.frames.times import TIMES, TIMES_TEXT, Times, better_of_times, check_times
 from botox_analysis.trials.trial import Trial
 
 NOT_OBSERVED = 1.0
@@ -213,7 +213,7 @@ def events_by_cycle(times: Times, *, cycle_days: float = CYCLE_DAYS) -> Events:
     Raises
     ------
     DataError
-        The frame does not have the columns of *times*.
+        The frame does not have the columns of *times*, or ``better`` differs between rows of a category.
     ValueError
         `cycle_days` is not positive.
 
@@ -240,6 +240,7 @@ def events_by_cycle(times: Times, *, cycle_days: float = CYCLE_DAYS) -> Events:
         place = (cycle * len(arms) + arm_code)[rows["observed"].to_numpy()]
         first = np.bincount(place, minlength=n_cycles * len(arms)).reshape(n_cycles, len(arms))
         of_rows = handling_of(rows)
+        better = {"better": better_of_times(rows)} if "better" in rows.columns else {}
         handling = Handling(in_words(of_rows.missing, CENSORED_AS), of_rows.derivation)
         for when, n_events in (("first in the cycle", first), ("by the end of the cycle", first.cumsum(axis=0))):
             pieces.append(
@@ -253,7 +254,7 @@ def events_by_cycle(times: Times, *, cycle_days: float = CYCLE_DAYS) -> Events:
                         "n_events": n_events.ravel(),
                         "n_total": np.tile(np.bincount(arm_code, minlength=len(arms)), n_cycles),
                         **handling.columns,
-                        **({"better": rows["better"].array[0]} if "better" in rows.columns else {}),
+                        **better,
                     }
                 )
             )

@@ -11,7 +11,14 @@ import pandas as pd
 
 from botox_analysis.errors import DataError, listed, require_choice, require_columns
 from botox_analysis.frames.events import Events
-from botox_analysis.frames.handling import MISSING_RESPONSES, OBSERVED_CASES, Handling, MissingResponse, handling_of
+from botox_analysis.frames.handling import (
+    MISSING_RESPONSES,
+    NON_RESPONDERS,
+    OBSERVED_CASES,
+    Handling,
+    MissingResponse,
+    handling_of,
+)
 from botox_analysis.frames.outcomes import Outcomes, better_of_outcomes, check_outcomes, labels_of
 from botox_analysis.frames.schema import HIGHER, LOWER, categories_of
 
@@ -111,7 +118,7 @@ class Response:
 
 
 def baseline_problem(outcomes: Outcomes, of: str) -> str:
-    """Explain why the response is unknown for a whole arm; a response is a reduction from baseline.
+    """Explain why the response is unknown for a whole arm; a response is a fall or a rise from baseline.
 
     Parameters
     ----------
@@ -133,7 +140,8 @@ def baseline_problem(outcomes: Outcomes, of: str) -> str:
         return ""
     what = "no baseline above 0" if baseline[outcomes["arm"].isin(without)].notna().any() else "no baseline"
     where = f" in arm {listed(without)}" if len(without) < len(there) else ""
-    return f"{what}{where}, and a response is a fall from it; expected one, in the column 'baseline' that as_outcomes takes."
+    move = "rise" if of == "points" and labels_of(outcomes).better == HIGHER else "fall"
+    return f"{what}{where}, and a response is a {move} from it; expected one, in the column 'baseline' that as_outcomes takes."
 
 
 def responses(
@@ -209,7 +217,8 @@ def responders(
         ``"lower"``, an increase if it is ``"higher"``.
     missing : str
         ``"observed cases"``: only subjects with baseline and value are counted. ``"non-responder imputation"``: all subjects
-        are counted; those with a missing value or without a usable baseline count as non-responders.
+        are counted; those with a missing value or without a usable baseline count as non-responders. It is refused for
+        shares if higher values are better: a missing reduction would be a benefit.
     stratum : str, optional
         A covariate of `outcomes` whose levels are counted separately, for a stratified comparison.
 
@@ -224,7 +233,8 @@ def responders(
     ------
     DataError
         The frame does not have the columns of *outcomes*, or no subject of an arm has a baseline (above 0, for shares).
-        Points are given without a column ``better``. Or the stratum is missing in a row or changes over a subject's visits.
+        Points are given without a column ``better``. Non-responders are imputed for reductions that are harms. Or the stratum
+        is missing in a row or changes over a subject's visits.
     ValueError
         Both `reduction` and `points` are given, a share is not from 0 to 1, points are below 0, or a threshold occurs twice.
 
@@ -250,6 +260,7 @@ def responders(
     handling = responses_handled(outcomes, missing)
     pieces = []
     for response in responses(outcomes, reduction, points):
+        refuse_imputed_benefit(response.better, missing)
         counted = response.known(outcomes) if missing == OBSERVED_CASES else np.ones(len(outcomes), dtype=bool)
         pieces.append(
             pd.DataFrame(
@@ -291,6 +302,28 @@ def _strata(outcomes: Outcomes, stratum: str | None) -> tuple[list[str], Any]:
         )
     levels = categories_of(column)
     return [str(level) for level in levels], pd.Index(levels).get_indexer(column.astype(object))
+
+
+def refuse_imputed_benefit(better: str, missing: str) -> None:
+    """Refuse non-responder imputation where no event is the benefit.
+
+    Parameters
+    ----------
+    better : str
+        Better direction of responses, as in `Response`; empty if not known.
+    missing : str
+        One of `MISSING_RESPONSES`.
+
+    Raises
+    ------
+    DataError
+        Missing responses would count as a benefit: a reduction is no response where higher values are better.
+    """
+    if better == LOWER and missing == NON_RESPONDERS:
+        raise DataError(
+            f"`missing` must be '{OBSERVED_CASES}' for a reduction where higher values are better, as a reduction is no response "
+            f"there; got '{missing}', which counts missing values as a benefit. Try points=... for an improvement."
+        )
 
 
 def responses_handled(outcomes: Outcomes, missing: str) -> Handling:

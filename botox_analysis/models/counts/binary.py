@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import linalg, special
 
 from botox_analysis.cells.of_frames import read_truths
-from botox_analysis.endpoints.response.responders import responses, responses_handled
+from botox_analysis.endpoints.response.responders import refuse_imputed_benefit, responses, responses_handled
 from botox_analysis.errors import DataError, FitError, require_choice, require_columns
 from botox_analysis.frames.estimates import Estimates
 from botox_analysis.frames.handling import MISSING_RESPONSES, NON_RESPONDERS, MissingResponse
@@ -137,7 +137,8 @@ def fit_binary(
         gives crude proportions. Left out: the baseline, unless all baselines are missing.
     missing : str
         ``"observed cases"``: subjects with a missing response do not enter. ``"non-responder imputation"``: they are
-        non-responders. Subjects with a missing covariate do not enter in both.
+        non-responders. Subjects with a missing covariate do not enter in both. Imputation is refused for a reduction if
+        higher values are better.
     visits : sequence of str, optional
         Visits to analyse. Left out: all.
     variance : str
@@ -155,7 +156,7 @@ def fit_binary(
     ------
     DataError
         A column does not exist, a response is neither yes nor no, or an arm has no response at a visit. Or all baselines are
-        missing, and a response is a share of the baseline.
+        missing, and a response is a share of the baseline. Or non-responders are imputed for reductions that are harms.
     FitError
         An arm has no responder or only responders, a covariate separates them, or there are too few subjects.
     ValueError
@@ -177,6 +178,7 @@ def fit_binary(
     require_choice(missing, MISSING_RESPONSES, "missing")
     require_choice(variance, VARIANCES, "variance")
     answer, further, better = _answers(outcomes, reduction, points, response)
+    refuse_imputed_benefit(better, missing)
     if missing == NON_RESPONDERS:
         answer = answer.fillna(0.0)
     analysed = rows_by_visit(outcomes, MODEL, answer, covariates, visits)

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.errors import DataError, listed, require_conf_level
+from botox_analysis.errors import DataError, require_conf_level
 from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import Handling, handling_of, method_of
 from botox_analysis.frames.measures import CUMULATIVE_PROBABILITY, RESTRICTED_MEAN, TIME_QUARTILES, measure_of
 from botox_analysis.frames.schema import categories_of
-from botox_analysis.frames.times import TIMES_TEXT, Times, check_times
+from botox_analysis.frames.times import TIMES_TEXT, Times, better_of_times, check_times
 from botox_analysis.numerics.linear.inference import Inference, t_inference
 from botox_analysis.numerics.times.survival import SurvivalCurve, kaplan_meier, quantile_time, restricted_mean, survival_limits
 
@@ -141,7 +141,7 @@ def by_category(times: Times) -> list[TimesOfCategory]:
         found.append(
             TimesOfCategory(
                 dict(zip(TIMES_TEXT, map(str, labels), strict=True)),
-                _better_of(rows),
+                better_of_times(rows),
                 handling_of(rows),
                 rows,
                 np.searchsorted(present, of_row),
@@ -149,17 +149,6 @@ def by_category(times: Times) -> list[TimesOfCategory]:
             )
         )
     return found
-
-
-def _better_of(rows: pd.DataFrame) -> str:
-    """Return the direction of benefit of a category; empty if the frame does not state it."""
-    words = rows["better"].unique() if "better" in rows.columns else [""]
-    if len(words) > 1:
-        raise DataError(
-            f"times: `better` must be 'lower' or 'higher' in all rows of category '{rows['category'].iloc[0]}'; got "
-            f"{listed(words)}."
-        )
-    return str(words[0])
 
 
 def event_curve(times: Times, *, conf_level: float = 0.95) -> Estimates:

@@ -176,15 +176,15 @@ def emergent_rule_of(planned: Protocol) -> EmergentRule:
     return EmergentRule("of the protocol", settings.get("window_days"), settings.get("told_by", "days"))
 
 
-def response(planned: Protocol, better: str) -> str:
+def response(planned: Protocol, better: str | None) -> str:
     """Define a response of the primary endpoint, in words.
 
     Parameters
     ----------
     planned : Protocol
         Protocol of a trial.
-    better : str
-        Better values of the primary endpoint: ``"lower"`` or ``"higher"``.
+    better : str or None
+        Better values of the primary endpoint: ``"lower"`` or ``"higher"``; None is ``"lower"``.
 
     Returns
     -------

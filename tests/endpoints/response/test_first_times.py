@@ -141,6 +141,14 @@ def test_rates_take_the_cycles_and_say_what_became_of_the_censored(simulated):
     assert rates["visit"].unique().tolist() == ["cycle 1", "cycle 2"]
 
 
+def test_cycles_of_times_of_several_directions_are_refused():
+    times = pd.DataFrame({"subject": range(2), "arm": "a", "time": [5, 9], "observed": True, "better": ["lower", "higher"]})
+    with pytest.raises(ba.DataError, match="must be 'lower' or 'higher' in all rows of category ''; got 'lower', 'higher'"):
+        ba.times.by_cycle(times)
+    by_category = ba.times.by_cycle(times.assign(category=["harm", "benefit"]))
+    assert by_category.drop_duplicates("better")["better"].tolist() == ["lower", "higher"]
+
+
 def test_a_cycle_has_a_length():
     with pytest.raises(ValueError, match="`cycle_days` must be a number of days above 0; got 0"):
         ba.times.by_cycle(pd.DataFrame({"subject": [1], "arm": "a", "time": [3], "observed": [True]}), cycle_days=0)

@@ -127,6 +127,29 @@ def test_a_fall_of_what_is_better_high_is_a_harm():
     assert [each["better"].iloc[0] for each in events] == ["higher", "lower"]
 
 
+IMPUTED = "non-responder imputation"
+
+
+@pytest.mark.parametrize("verb", ["responders", "fit_binary"])
+@pytest.mark.parametrize("asked", [{}, {"reduction": 0.5}])
+def test_a_missing_value_is_no_benefit_where_a_reduction_is_a_harm(verb, asked):
+    outcomes = course().assign(better="higher")
+    with pytest.raises(
+        ba.DataError, match=r"must be 'observed cases' for a reduction where higher values are better.*Try points"
+    ):
+        getattr(ba, verb)(outcomes, **asked, missing=IMPUTED)
+
+
+@pytest.mark.parametrize("better", ["lower", "higher"])
+def test_a_missing_value_counts_as_no_improvement_by_points_in_both_directions(better):
+    outcomes = outcomes_of([60, 60], [np.nan, 50 if better == "lower" else 70]).assign(better=better)
+    assert counts(ba.responders(outcomes, points=5, missing=IMPUTED)) == [[1, 2]]
+
+
+def test_reductions_that_are_harms_are_counted_among_observed_cases():
+    assert counts(ba.responders(outcomes_of([60, 60], [np.nan, 20]).assign(better="higher"), reduction=0.5)) == [[1, 1]]
+
+
 def test_points_from_a_baseline_of_0_count():
     assert counts(ba.responders(outcomes_of([0, 5], [0, 0]), points=5)) == [[1, 2]]
 
@@ -336,6 +359,12 @@ VERBS = {
 def test_nobody_with_a_baseline_is_no_0_of_0(verb, asked):
     with pytest.raises(ba.DataError, match="outcomes has no baseline, and a response is a fall from it; expected one"):
         VERBS[verb](course(baseline=np.nan), **asked)
+
+
+@pytest.mark.parametrize(("better", "move"), [("lower", "fall"), ("higher", "rise")])
+def test_a_response_by_points_without_a_baseline_is_a_change_to_the_better(better, move):
+    with pytest.raises(ba.DataError, match=f"outcomes has no baseline, and a response is a {move} from it"):
+        ba.responders(course(baseline=np.nan).assign(better=better), points=2)
 
 
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "pool_responders"])
