@@ -118,7 +118,7 @@ def fit_ancova(
     Raises
     ------
     DataError
-        A visit or covariate does not exist, or an arm has no value at a visit.
+        A visit or covariate does not exist, or an arm has no value at a visit. Or a percent change has a baseline below 0.
     FitError
         No degree of freedom is left, or the mean of an arm is not determined. Or one subject alone determines a coefficient,
         which leaves no residual for ``"HC2"`` and ``"HC3"``.
