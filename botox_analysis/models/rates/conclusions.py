@@ -9,7 +9,14 @@ import pandas as pd
 
 from botox_analysis.cells.values import is_real
 from botox_analysis.errors import DataError, kind_of, listed
-from botox_analysis.frames.estimates import Estimates, as_estimates, check_estimates, check_measures, signs_of_better
+from botox_analysis.frames.estimates import (
+    Estimates,
+    as_estimates,
+    check_estimates,
+    check_measures,
+    in_schema_order,
+    signs_of_better,
+)
 from botox_analysis.frames.measures import (
     NUMBER_NEEDED,
     RATIO,
@@ -192,4 +199,4 @@ def non_inferiority(estimates: Estimates, *, margin: float) -> pd.DataFrame:
         "not decided",
     )
     held = np.exp(-sign * margin) if of_ratios else -sign * margin
-    return estimates.assign(margin=held, conclusion=conclusion)
+    return in_schema_order(estimates.assign(margin=held, conclusion=conclusion))

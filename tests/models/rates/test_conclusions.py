@@ -8,6 +8,7 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis import wording
+from botox_analysis.frames.estimates import ESTIMATES_SCHEMA
 
 
 def differences(*limits):
@@ -163,6 +164,13 @@ def test_every_column_of_the_differences_stays():
     needed = ba.number_needed(ba.compare_rates(events).assign(better="lower"))
     assert needed["severity"].tolist() == ["mild", "severe"]
     assert needed["std_error"].isna().all()
+
+
+def test_a_margin_and_a_conclusion_stand_in_the_order_of_the_schema_before_the_limits():
+    judged = ba.non_inferiority(differences((0.2, 0.11, 0.3)).assign(better="lower", centre="north"), margin=0.1)
+    names = [part.name for part in ESTIMATES_SCHEMA.parts if part.name in judged.columns]
+    assert [name for name in judged.columns if name != "centre"] == names
+    assert judged["centre"].tolist() == ["north"]
 
 
 def test_a_margin_is_for_comparisons_only():
