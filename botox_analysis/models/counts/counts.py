@@ -159,8 +159,8 @@ def fit_counts(
     Raises
     ------
     DataError
-        A value is no count, the exposure of a count is missing, or the outcomes have both kinds of days. Or a visit or covariate
-        does not exist, or an arm has no value at a visit.
+        A value is no count, or a count above 10 million. Or the exposure of a count is missing, or the outcomes have both kinds
+        of days. Or a visit or covariate does not exist, or an arm has no value at a visit.
     FitError
         The data do not determine the model: an arm has one subject or only zeros, or a covariate separates zeros from other
         counts.
