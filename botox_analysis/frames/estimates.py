@@ -189,6 +189,23 @@ def as_estimates(columns: Mapping[str, Any]) -> pd.DataFrame:
     return frame if len(seen) == n_rows else check_estimates(frame)
 
 
+def in_schema_order(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Order the columns of *estimates* as `as_estimates` does, after further columns were added.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        *estimates*.
+
+    Returns
+    -------
+    DataFrame
+        The same rows and columns, the estimate and its limits last.
+    """
+    places = [_PLACES[column] for column in estimates.columns]
+    return estimates.iloc[:, np.argsort(places, kind="stable")]
+
+
 def _frame_of(columns: Mapping[str, Any], n_rows: int) -> pd.DataFrame:
     """Build a frame from columns that are lists of texts or arrays.
 

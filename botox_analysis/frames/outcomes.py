@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal
 
@@ -185,6 +186,34 @@ def response_of(outcomes: pd.DataFrame) -> ResponseName:
         ``"change"``; ``"value"`` if all baselines and all changes are missing.
     """
     return "change" if has_baseline(outcomes) or outcomes["change"].notna().any() else "value"
+
+
+def refuse_negative_baselines(outcomes: pd.DataFrame, response: str, visits: Sequence[str]) -> None:
+    """Refuse percent changes from baselines below 0, as the division by such a baseline reverses the sign of the change.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        *outcomes*.
+    response : str
+        Column that a model analyses. Columns other than ``"percent_change"`` pass.
+    visits : sequence of str
+        Visits that the model analyses.
+
+    Raises
+    ------
+    DataError
+        A subject with a percent change at one of the visits has a baseline below 0. The message counts these subjects.
+    """
+    if response != "percent_change":
+        return
+    analysed = outcomes[outcomes["visit"].isin(visits) & outcomes[response].notna()]
+    n_below = analysed.loc[analysed[BASELINE] < 0, "subject"].nunique()
+    if n_below:
+        raise DataError(
+            f"outcomes must have baselines of 0 or more for the response '{response}'; got {n_below} below 0. Try "
+            "response='change'."
+        )
 
 
 def default_covariates(outcomes: pd.DataFrame) -> tuple[str, ...]:

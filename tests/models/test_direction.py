@@ -205,3 +205,30 @@ def test_adverse_events_missing_values_and_discontinuations_are_harms(simulated)
     assert going_on.tolist() == ["higher", "lower", "lower", "lower"]
     quartiles = safety.onset_and_duration(simulated).groupby("measure", sort=False)["better"].unique()
     assert quartiles[["median day of first onset", "median duration in days"]].str[0].tolist() == ["higher", "lower"]
+
+
+PERCENT_CHANGES = {
+    "ANCOVA": ba.fit_ancova,
+    "MMRM": ba.fit_mmrm,
+    "cross-products": ba.advanced.crossproducts,
+    "ranks": ba.compare_ranks,
+}
+"""Models of a chosen response."""
+
+
+@pytest.mark.parametrize("name", PERCENT_CHANGES)
+def test_percent_changes_of_baselines_below_0_are_refused(name):
+    outcomes = mirrored(outcomes_of(7))
+    n = outcomes.loc[outcomes["percent_change"].notna(), "subject"].nunique()
+    expected = rf"baselines of 0 or more for the response 'percent_change'; got {n} below 0. Try response='change'"
+    with pytest.raises(ba.DataError, match=expected):
+        PERCENT_CHANGES[name](outcomes, response="percent_change")
+
+
+@pytest.mark.parametrize("name", PERCENT_CHANGES)
+def test_a_baseline_below_0_that_is_not_analysed_does_not_prevent_a_model_of_percent_changes(name):
+    outcomes = outcomes_of(7)
+    of_first = outcomes["subject"] == outcomes["subject"].iloc[0]
+    outcomes.loc[of_first, ["value", "change", "percent_change"]] = np.nan
+    outcomes.loc[of_first, "baseline"] = -5.0
+    assert PERCENT_CHANGES[name](outcomes, response="percent_change") is not None

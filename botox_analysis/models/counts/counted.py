@@ -21,6 +21,10 @@ WHOLE = 1e-6
 """Largest distance from a whole number of a count, which is a value times its recorded days over the days of the period. Shares
 for days of unknown severity are farther away: they are k/m with m of at most some hundred days."""
 
+MOST_COUNTED = 10_000_000
+"""Largest count of a subject. A likelihood sums over all whole numbers below the largest count, and each array of them has 80 MB
+for this one. Days and events of a subject are far fewer."""
+
 
 @dataclass(frozen=True)
 class Counted:
@@ -91,7 +95,7 @@ def count_days(of: VisitRows, period_days: int, *, most: str) -> Counted:
     Raises
     ------
     DataError
-        A value is no count of its recorded days.
+        A value is no count of its recorded days, or the count is above `MOST_COUNTED`.
     """
     rows, value = of.rows, of.response
     is_recorded = RECORDED_DAYS in rows.columns
@@ -110,6 +114,7 @@ def count_days(of: VisitRows, period_days: int, *, most: str) -> Counted:
         "have recorded days within one period. Try period_days with its length",
     )
     _refuse_where(of, value < 0, "below 0", "be days, 0 or more")
+    _refuse_large(of, count)
     hint = (
         "be counts of the recorded days, scaled to the period. If days of unknown severity count as a share, try a rule with "
         "unknown_severity='missing' or 'as not'"
@@ -138,10 +143,11 @@ def count_events(of: VisitRows) -> Counted:
     Raises
     ------
     DataError
-        A value is no count.
+        A value is no count, or is above `MOST_COUNTED`.
     """
     value = of.response
     _refuse_where(of, value < 0, "below 0", "be counts of events, 0 or more")
+    _refuse_large(of, value)
     _refuse_where(of, value != np.rint(value), "that are no whole number of events", "be counts and not rates")
     years = of.rows[EXPOSURE_DAYS].to_numpy(dtype=float) / DAYS_PER_YEAR
     return Counted(value, years, PER_YEARS * rate_contributions(value, years, of.arm), PER_YEARS)
@@ -174,6 +180,11 @@ def exposure_of(outcomes: Outcomes) -> pd.Series:
             f"{wrong.size} counts without, or with fewer than 0 (the first is of subject '{first['subject']}')."
         )
     return days.where(days > 0).rename("exposure")
+
+
+def _refuse_large(of: VisitRows, count: FloatArray) -> None:
+    right = f"be counts of at most {MOST_COUNTED:,}. Try fit_ancova for numbers that are not counted one by one"
+    _refuse_where(of, count > MOST_COUNTED, f"with counts above {MOST_COUNTED:,}", right)
 
 
 def _refuse_where(of: VisitRows, wrong: Any, what: str, right: str) -> None:

@@ -41,6 +41,9 @@ LESS = "leave out covariates or merge small levels"
 INSTEAD = {"days": "take compare_ranks", "events": "take adverse_events, then compare_rates"}
 """Advice for a model of counts that cannot be fitted."""
 
+MOST_DAYS = 36525
+"""Most days of a period: a hundred years. The beta-binomial has a number in memory for each subject and day."""
+
 OF_EVENTS = {
     "mean": EVENT_RATE,
     "difference": EVENT_RATE_DIFFERENCE,
@@ -148,7 +151,7 @@ def fit_counts(
     visits : sequence of str, optional
         Visits to analyse. Left out: all.
     period_days : int
-        Days of the period that values are scaled to; not for events.
+        Days of the period that values are scaled to, 1 to 36525; not for events.
 
     Returns
     -------
@@ -159,8 +162,8 @@ def fit_counts(
     Raises
     ------
     DataError
-        A value is no count, the exposure of a count is missing, or the outcomes have both kinds of days. Or a visit or covariate
-        does not exist, or an arm has no value at a visit.
+        A value is no count, or a count above 10 million. Or the exposure of a count is missing, or the outcomes have both kinds
+        of days. Or a visit or covariate does not exist, or an arm has no value at a visit.
     FitError
         The data do not determine the model: an arm has one subject or only zeros, or a covariate separates zeros from other
         counts.
@@ -210,8 +213,10 @@ def fit_counts(
                 f"`correlation` must be left out for the beta-binomial, which has no estimating equations; got {correlation!r}. "
                 "Try distribution='negative binomial' or 'quasi-Poisson'."
             )
-    if isinstance(period_days, bool) or period_days != int(period_days) or period_days < 1:
-        raise ValueError(f"`period_days` must be a whole number of days, 1 or more; got {period_days!r}. Try period_days=28.")
+    if isinstance(period_days, bool) or period_days != int(period_days) or not 1 <= period_days <= MOST_DAYS:
+        raise ValueError(
+            f"`period_days` must be a whole number of days, 1 to {MOST_DAYS}; got {period_days!r}. Try period_days=28."
+        )
     chosen = DISTRIBUTIONS[distribution]
     check_outcomes(outcomes)
     counted_as = "events" if counts_in_person_time(outcomes) else "days"

@@ -214,7 +214,9 @@ def describe_change(outcomes: Outcomes, *, conf_level: float = 0.95) -> Estimate
         *estimates* with t limits. Rows at ``baseline`` are of subjects with a baseline, rows of a visit of subjects with a value.
         Both have ``mean`` and ``standard deviation``. Visits have also ``mean change``, ``mean percent change`` and ``percent
         reduction of the mean``. The reduction is 100 times one minus the ratio of the mean to the mean baseline of the same
-        subjects. Its limits are by the delta method, and a negative reduction is a rise.
+        subjects. Its limits are by the delta method, and a negative reduction is a rise. The division by a baseline below 0
+        reverses the sign of a percentage. ``better`` is therefore empty in rows of percentages if a subject of the row has such a
+        baseline.
 
     Raises
     ------
@@ -239,6 +241,7 @@ def describe_change(outcomes: Outcomes, *, conf_level: float = 0.95) -> Estimate
     arms, visits = categories_of(outcomes["arm"]), list(outcomes["visit"].cat.categories)
     first = outcomes.drop_duplicates("subject")
     rows: list[tuple[str, str, str, int, float, float]] = []
+    reversed_signs: set[tuple[str, str, str]] = set()
     for arm in arms:
         baseline = first.loc[first["arm"] == arm, "baseline"].dropna().to_numpy(dtype=float)
         rows += _mean_and_sd(baseline, arm, BASELINE)
@@ -252,17 +255,20 @@ def describe_change(outcomes: Outcomes, *, conf_level: float = 0.95) -> Estimate
                 rows.append((arm, visit, measure, len(values), *_mean(values)))
             pairs = in_arm[["baseline", "value"]].dropna().to_numpy(dtype=float)
             rows.append((arm, visit, PERCENT_REDUCTION, len(pairs), *_percent_reduction(pairs)))
+            if (pairs[:, 0] < 0).any():
+                reversed_signs |= {(arm, visit, measure) for measure in (MEAN_PERCENT_CHANGE, PERCENT_REDUCTION)}
     arm_of, visit_of, measures, n, estimate, std_error = (list(column) for column in zip(*rows, strict=True))
     size = np.array(n, dtype=float)
     inference = t_inference(np.array(estimate), np.array(std_error), size - 1, conf_level)
     labels = labels_of(outcomes)
+    better = ["" if row[:3] in reversed_signs else measure_of(row[2]).better(labels.better) for row in rows]
     return as_estimates(
         {
             **labels.estimand,
             "arm": arm_of,
             "visit": visit_of,
             "measure": measures,
-            **({"better": [measure_of(measure).better(labels.better) for measure in measures]} if labels.better else {}),
+            **({"better": better} if labels.better else {}),
             **method_of("unadjusted", handling_of(outcomes)),
             "n": size,
             "estimate": inference.estimate,

@@ -11,7 +11,7 @@ from botox_analysis.errors import DataError, FitError, listed, require_choice, r
 from botox_analysis.frames.estimates import Estimates, as_estimates
 from botox_analysis.frames.handling import handling_of, method_of
 from botox_analysis.frames.measures import SHIFTS
-from botox_analysis.frames.outcomes import Outcomes, ResponseName, check_outcomes, labels_of
+from botox_analysis.frames.outcomes import Outcomes, ResponseName, check_outcomes, labels_of, refuse_negative_baselines
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.linear.visit_rows import choose_visits, refuse_missing_stratum
@@ -58,7 +58,7 @@ def compare_ranks(
     ------
     DataError
         There is one arm only, or an arm has no response at a visit. Or a column or visit does not exist, or a subject has no
-        stratum.
+        stratum. Or a percent change has a baseline below 0.
     FitError
         No stratum has both arms.
     ValueError
@@ -100,7 +100,9 @@ def compare_ranks(
             "with a baseline."
         )
     rows = []
-    for visit in choose_visits(outcomes, visits):
+    chosen = choose_visits(outcomes, visits)
+    refuse_negative_baselines(outcomes, response, chosen)
+    for visit in chosen:
         at_visit = outcomes[(outcomes["visit"] == visit) & outcomes[response].notna()]
         empty = [arm for arm in arms if not (at_visit["arm"] == arm).any()]
         if empty:

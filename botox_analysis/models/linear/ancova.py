@@ -56,7 +56,8 @@ class AncovaFit(Fit):
         DataFrame
             The columns `SUMMARY`, with one row for each visit. ``structure`` is empty, and ``n_parameters`` counts the variance.
             ``dispersion`` and ``n_iterations`` are missing. The likelihood is of normal errors with one variance. ``aic`` and
-            ``bic`` count coefficients and the variance, and compare models of the same values only.
+            ``bic`` count coefficients and the variance, and compare models of the same values only. All three are missing at a
+            visit with a residual variance of 0, where the likelihood has no maximum.
 
         Examples
         --------
@@ -65,7 +66,8 @@ class AncovaFit(Fit):
         [['week 24', 1220, 7.19]]
         """
         n = self.n.sum(axis=0)
-        loglik = -n / 2 * (np.log(2 * np.pi * self.residual_sd**2 * self.residual_df / n) + 1)
+        residual_sd = np.where(self.residual_sd > 0, self.residual_sd, np.nan)
+        loglik = -n / 2 * (np.log(2 * np.pi * residual_sd**2 * self.residual_df / n) + 1)
         same = {
             "estimation": "least squares",
             "mean": "arm",
@@ -118,7 +120,7 @@ def fit_ancova(
     Raises
     ------
     DataError
-        A visit or covariate does not exist, or an arm has no value at a visit.
+        A visit or covariate does not exist, or an arm has no value at a visit. Or a percent change has a baseline below 0.
     FitError
         No degree of freedom is left, or the mean of an arm is not determined. Or one subject alone determines a coefficient,
         which leaves no residual for ``"HC2"`` and ``"HC3"``.

@@ -12,7 +12,7 @@ import pandas as pd
 from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, FitError, listed
 from botox_analysis.frames.left_out import NO_VALUE, LeftOut
-from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of
+from botox_analysis.frames.outcomes import Outcomes, check_outcomes, labels_of, refuse_negative_baselines
 from botox_analysis.frames.schema import categories_of
 from botox_analysis.models.linear.design import Design, build_design, covariates_of, refuse_missing_covariate
 from botox_analysis.models.linear.fit import RESPONSES
@@ -165,7 +165,7 @@ def rows_by_visit(
     Raises
     ------
     DataError
-        A visit or covariate does not exist, or an arm has no response at a visit.
+        A visit or covariate does not exist, or an arm has no response at a visit. Or a percent change has a baseline below 0.
     FitError
         An arm has one subject, there are too few subjects for the coefficients, or an arm is aliased with a covariate.
     ValueError
@@ -204,7 +204,8 @@ def crossed_rows_by_visit(
     Raises
     ------
     DataError
-        A visit or covariate does not exist, an arm has no response at a visit, or an effect by arm is not determined.
+        A visit or covariate does not exist, an arm has no response at a visit, or an effect by arm is not determined. Or a
+        percent change has a baseline below 0.
     FitError
         There are too few subjects for the coefficients, or an arm is aliased with a covariate.
     ValueError
@@ -223,6 +224,7 @@ def _by_visit(
         if outcomes[name].isna().all():
             refuse_missing_covariate(name)
     chosen = choose_visits(outcomes, visits)
+    refuse_negative_baselines(outcomes, str(response.name), chosen)
     arms = categories_of(outcomes["arm"])
     endpoint = labels_of(outcomes).endpoint
     by_visit = []

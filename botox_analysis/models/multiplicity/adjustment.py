@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from botox_analysis.cells.of_frames import read_numbers
 from botox_analysis.errors import DataError, listed, require_choice, require_columns
-from botox_analysis.frames.estimates import ESTIMATES_KEY, Estimates, check_estimates
+from botox_analysis.frames.estimates import ESTIMATES_KEY, Estimates, check_estimates, in_schema_order
 from botox_analysis.models.multiplicity.testing_graph import TestingGraph
 from botox_analysis.numerics.linear.inference import FloatArray
 from botox_analysis.numerics.multiplicity.adjustment import STATSMODELS, adjusted_p, double_false_discovery, meets
@@ -114,7 +114,7 @@ def adjust_multiplicity(
         words[rows] = _in_words(method, members, columns, error_rate)
     lost = meets(adjusted, error_rate) & ~rejected
     words[lost] += f"; rejected at a smaller level, at {100 * error_rate:g} % further classes join the pool"
-    return estimates.assign(p_adjusted=adjusted, rejected=rejected, multiplicity=words.astype(str))
+    return in_schema_order(estimates.assign(p_adjusted=adjusted, rejected=rejected, multiplicity=words.astype(str)))
 
 
 def _p_values(estimates: Estimates) -> FloatArray:

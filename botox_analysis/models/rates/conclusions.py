@@ -7,9 +7,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.errors import DataError, listed
-from botox_analysis.frames.estimates import Estimates, as_estimates, check_estimates, check_measures, signs_of_better
-from botox_analysis.frames.measures import NUMBER_NEEDED, RISK_DIFFERENCE, is_comparison, is_log_ratio, is_ratio, measure_name
+from botox_analysis.cells.values import is_real
+from botox_analysis.errors import DataError, kind_of, listed
+from botox_analysis.frames.estimates import (
+    Estimates,
+    as_estimates,
+    check_estimates,
+    check_measures,
+    in_schema_order,
+    signs_of_better,
+)
+from botox_analysis.frames.measures import (
+    NUMBER_NEEDED,
+    RATIO,
+    RISK_DIFFERENCE,
+    is_comparison,
+    is_log_ratio,
+    measure_name,
+    measure_of,
+)
 
 
 def number_needed(differences: Estimates) -> Estimates:
@@ -120,7 +136,8 @@ def non_inferiority(estimates: Estimates, *, margin: float) -> pd.DataFrame:
     ----------
     estimates : DataFrame
         *estimates* of differences, log ratios or ratios between arms, with limits and the column ``better``. It is ``"higher"``
-        (responders) or ``"lower"`` (headache days, side effects). Two-sided 95 % limits decide at 2.5 % one-sided.
+        (responders) or ``"lower"`` (headache days, side effects). All rows have one scale and one unit, as they have one margin.
+        Two-sided 95 % limits decide at 2.5 % one-sided.
     margin : float
         Smallest difference that would matter, above 0, on the scale of the estimates. It is a number of days or points, a share
         for risk differences, and the logarithm of a ratio for log ratios. For ratios it is a ratio above 1, such as 1.25. It must
@@ -137,9 +154,9 @@ def non_inferiority(estimates: Estimates, *, margin: float) -> pd.DataFrame:
     Raises
     ------
     DataError
-        The frame is empty, is not of comparisons, mixes ratios with other measures, or ``better`` is empty in a row.
+        The frame is empty, is not of comparisons, has measures of several scales or units, or ``better`` is empty in a row.
     ValueError
-        The margin is not above 0, or not above 1 for ratios.
+        The margin is no number above 0, or not above 1 for ratios.
 
     References
     ----------
@@ -151,22 +168,23 @@ def non_inferiority(estimates: Estimates, *, margin: float) -> pd.DataFrame:
     >>> ba.non_inferiority(ba.compare_rates(events), margin=0.15)["conclusion"].tolist()
     ['non-inferior']
     """
-    if not (np.isfinite(margin) and margin > 0):
-        raise ValueError(f"`margin` must be the smallest difference that would matter, above 0; got {margin!r}.")
+    if not (is_real(margin) and 0 < float(margin) < np.inf):
+        raise ValueError(f"`margin` must be a number above 0, the smallest difference that would matter; got {kind_of(margin)}.")
     check_estimates(estimates)
     strange = [measure for measure in estimates["measure"].unique() if not is_comparison(measure)]
     if strange or estimates.empty or (estimates["reference"] == "").any():
         found = f"the measure {listed(strange)}" if strange else "rows without a reference" if len(estimates) else "no rows"
         raise DataError(f"`estimates` must be of differences or ratios between an arm and its reference; got {found}.")
-    kept = {is_ratio(measure) and not is_log_ratio(measure) for measure in estimates["measure"]}
-    if len(kept) > 1:
+    measures = [measure_of(measure) for measure in estimates["measure"].unique()]
+    if len({(measure.scale, measure.unit) for measure in measures}) > 1:
         raise DataError(
-            f"`estimates` must be of ratios alone, or of other measures alone, as they have one margin; got "
-            f"{listed(estimates['measure'].unique())}."
+            "`estimates` must have measures of one scale and one unit, as they have one margin; got "
+            f"{listed(measure.name for measure in measures)}. Try one call for each measure, with its own margin."
         )
-    of_ratios = kept == {True}
+    of_ratios = measures[0].scale == RATIO
     if of_ratios and not margin > 1:
         raise ValueError(f"`margin` must be a ratio above 1 for estimates of ratios, such as 1.25; got {margin!r}.")
+    margin = float(margin)
     sign = signs_of_better(estimates)
     limits = [estimates[column].to_numpy(dtype=float) for column in ("conf_low", "conf_high")]
     if of_ratios:
@@ -181,4 +199,4 @@ def non_inferiority(estimates: Estimates, *, margin: float) -> pd.DataFrame:
         "not decided",
     )
     held = np.exp(-sign * margin) if of_ratios else -sign * margin
-    return estimates.assign(margin=held, conclusion=conclusion)
+    return in_schema_order(estimates.assign(margin=held, conclusion=conclusion))

@@ -14,7 +14,7 @@ from botox_analysis.errors import DataError, FitError, kind_of, require_choice
 from botox_analysis.frames.grid import SubjectGrid
 from botox_analysis.frames.handling import Handling, handling_of
 from botox_analysis.frames.left_out import NO_VALUE_EVER, LeftOut
-from botox_analysis.frames.outcomes import Outcomes, ResponseName, grid_of, labels_of
+from botox_analysis.frames.outcomes import Outcomes, ResponseName, grid_of, labels_of, refuse_negative_baselines
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.models.linear.design import require_covariates
 from botox_analysis.models.linear.fit import RESPONSES
@@ -327,6 +327,7 @@ def measured(
     refuse_not_composed(mean, covariates, response, weights, covariance.on)
     arms, visits, order = grid.arms, grid.visits, grid.visit_order
     arm = grid.arm_of_subject
+    refuse_negative_baselines(outcomes, response, visits)
     if mean.kind == COMMON_BASELINE:
         y, visits = with_baseline(grid)
         order = (visits[0], *order)

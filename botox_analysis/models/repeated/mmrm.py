@@ -133,7 +133,8 @@ def fit_mmrm(
     Raises
     ------
     DataError
-        A visit has no value, or has none in an arm; a covariate does not exist; two rows are of one subject and visit.
+        A visit has no value, or has none in an arm; a covariate does not exist; two rows are of one subject and visit. Or a
+        percent change has a baseline below 0.
     FitError
         The data do not determine the model. No subject has both of two visits, or the visits of an unstructured covariance are
         too many for the subjects. The mean of an arm is aliased with covariates, or the likelihood has no interior maximum. The

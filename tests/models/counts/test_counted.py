@@ -9,6 +9,7 @@ import statsmodels.api as sm
 
 import botox_analysis as ba
 from botox_analysis.frames.estimates import check_estimates
+from botox_analysis.models.counts.counted import MOST_COUNTED
 from tests.tolerances import ROUNDING, TWO_OPTIMISERS
 
 PER_DAY = 36525
@@ -52,6 +53,25 @@ def design_of(outcomes, *covariates):
 
 def numbers(row, *columns):
     return row[list(columns)].astype(float).tolist()
+
+
+@pytest.mark.parametrize("exposure", [{}, {"exposure_days": 168.0}], ids=["days", "events"])
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+def test_counts_that_no_subject_can_have_are_refused_before_memory_is_used(exposure, distribution):
+    rows = pd.DataFrame(
+        {"subject": range(8), "arm": list("pppptttt"), "visit": "week 4", "value": [0.0, 1, 2, 3, 2, 1, 2.8e10, 1]}
+    )
+    outcomes = ba.as_outcomes(rows.assign(**exposure), endpoint="events", arms=["p", "t"], visits=["week 4"])
+    expected = r"1 values at 'week 4' with counts above 10,000,000 \(the first is 2.8e\+10 of subject '6'\); .* Try fit_ancova"
+    with pytest.raises(ba.DataError, match=expected):
+        ba.fit_counts(outcomes, covariates=(), distribution=distribution)
+
+
+def test_the_largest_count_that_is_allowed_is_counted():
+    rows = pd.DataFrame({"subject": range(4), "arm": list("pptt"), "visit": "week 4", "value": [1.0, 2.0, 3.0, MOST_COUNTED]})
+    outcomes = ba.as_outcomes(rows, endpoint="events", arms=["p", "t"], visits=["week 4"])
+    means = ba.fit_counts(outcomes, covariates=(), distribution="quasi-Poisson").means()
+    assert means["estimate"].tolist() == pytest.approx([1.5, (3 + MOST_COUNTED) / 2])
 
 
 # Days of a diary ------------------------------------------------------------------------------------------------------

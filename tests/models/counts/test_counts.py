@@ -317,7 +317,8 @@ def test_limits_of_means_stay_above_0(edit):
             "`correlation` must be left out for the beta-binomial",
         ),
         ({"covariates": "baseline"}, "`covariates` must be a list of names; got 'baseline'"),
-        ({"period_days": 27.5}, "`period_days` must be a whole number of days, 1 or more; got 27.5"),
+        ({"period_days": 27.5}, "`period_days` must be a whole number of days, 1 to 36525; got 27.5"),
+        ({"period_days": 10**10}, "`period_days` must be a whole number of days, 1 to 36525; got 10000000000"),
     ],
 )
 def test_unknown_words_are_refused(outcomes, call, said):

@@ -77,3 +77,12 @@ def test_describe_counts_those_with_a_value():
 
 def test_describe_makes_no_p_values(simulated):
     assert ba.describe_baseline(simulated, endpoints=[ba.HEADACHE_DAYS])["p_value"].isna().all()
+
+
+@pytest.mark.parametrize(("baseline", "better"), [(15.0, ["lower", "lower", "higher"]), (-15.0, ["lower", "", ""])])
+def test_percentages_of_baselines_below_0_have_no_better_direction(outcomes, baseline, better):
+    frame = outcomes[["subject", "arm", "visit", "value"]].assign(baseline=[20.0, 10.0, baseline, 12.0])
+    made = ba.as_outcomes(frame, endpoint="days", arms=["a"], visits=["week 4"])
+    described = ba.describe_change(made.assign(better="lower"))
+    measures = ["mean change", "mean percent change", "percent reduction of the mean"]
+    assert [estimate(described, measure)["better"] for measure in measures] == better

@@ -53,6 +53,18 @@ def test_the_summary_has_the_likelihood_and_criteria_of_statsmodels_with_the_var
         assert row[["n_subjects", "n_coefficients", "n_parameters"]].tolist() == [len(data), int(theirs.df_model) + 1, 1]
 
 
+def test_values_without_residual_spread_have_no_likelihood_and_show_themselves():
+    frame = pd.DataFrame({"subject": range(8), "arm": list("pppptttt"), "visit": "week 4", "baseline": 10.0, "value": 5.0})
+    same = frame.assign(subject=frame["subject"] + 8, visit="week 8", value=[1.0, 2, 3, 4, 1, 2, 3, 5])
+    outcomes = ba.as_outcomes(pd.concat([frame, same]), endpoint="pain", arms=["p", "t"], visits=["week 4", "week 8"])
+    fit = ba.fit_ancova(outcomes)
+    summary = fit.summary()
+    assert summary[["loglik", "aic", "bic"]].isna().all(axis=1).tolist() == [True, False]
+    assert summary["residual_sd"].iloc[0] == 0
+    assert "week 4" in repr(fit)
+    assert "week 4" in fit._repr_html_()
+
+
 def test_equal_margins_are_the_mean_over_the_cells_of_the_factors(outcomes):
     means = ba.fit_ancova(outcomes, covariates=("baseline", "sex", "region"), visits=["week 24"]).means(margins="equal")
     data = REFERENCE_TRIAL[(REFERENCE_TRIAL["visit"] == "week 24") & REFERENCE_TRIAL["change"].notna()]

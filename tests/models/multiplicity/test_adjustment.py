@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import fisher_exact
 
 import botox_analysis as ba
-from botox_analysis.frames.estimates import as_estimates
+from botox_analysis.frames.estimates import ESTIMATES_SCHEMA, as_estimates
 from botox_analysis.models.multiplicity.adjustment import METHODS
 from tests.tolerances import ROUNDING
 
@@ -28,6 +28,12 @@ THROMBOLYSIS = [
 def rows_of(p_values, **columns):
     names = [f"endpoint {number + 1}" for number in range(len(p_values))]
     return as_estimates({"endpoint": names, "estimate": np.ones(len(p_values)), "p_value": p_values, **columns})
+
+
+def test_adjusted_p_values_stand_in_the_order_of_the_schema_before_the_limits():
+    adjusted = ba.adjust_multiplicity(rows_of([0.01, 0.04]))
+    assert list(adjusted.columns) == [part.name for part in ESTIMATES_SCHEMA.parts if part.name in adjusted.columns]
+    assert list(adjusted.columns[-3:]) == ["estimate", "conf_low", "conf_high"]
 
 
 @pytest.fixture

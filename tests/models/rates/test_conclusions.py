@@ -1,11 +1,14 @@
 """Numbers needed to treat, and conclusions from a margin."""
 
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import botox_analysis as ba
 from botox_analysis import wording
+from botox_analysis.frames.estimates import ESTIMATES_SCHEMA
 
 
 def differences(*limits):
@@ -107,10 +110,16 @@ def test_the_test_against_a_margin_and_the_limits_decide_alike():
         assert (tested["p_value"] < 0.05 and tested["estimate"] > -margin) == (judged["conclusion"] == "non-inferior")
 
 
-@pytest.mark.parametrize("margin", [0.0, -0.1, np.nan])
-def test_a_margin_is_above_0(margin):
-    with pytest.raises(ValueError, match=r"`margin` must be the smallest difference that would matter, above 0; got "):
+@pytest.mark.parametrize("margin", [0.0, -0.1, np.nan, np.inf, "1", None, [1, 2], np.array([1.0, 2.0]), True, np.True_])
+def test_a_margin_is_a_number_above_0(margin):
+    with pytest.raises(ValueError, match=r"`margin` must be a number above 0, the smallest difference that would matter; got "):
         ba.non_inferiority(differences((0, -1, 1)).assign(better="lower"), margin=margin)
+
+
+@pytest.mark.parametrize("margin", [1, np.int64(1), np.float32(1.0), Fraction(1)])
+def test_a_margin_is_a_number_of_any_type(margin):
+    judged = ba.non_inferiority(differences((0, -0.5, 0.5)).assign(better="lower"), margin=margin)
+    assert judged[["margin", "conclusion"]].to_numpy().tolist() == [[1.0, "non-inferior"]]
 
 
 CONCLUSIONS = {
@@ -155,6 +164,13 @@ def test_every_column_of_the_differences_stays():
     needed = ba.number_needed(ba.compare_rates(events).assign(better="lower"))
     assert needed["severity"].tolist() == ["mild", "severe"]
     assert needed["std_error"].isna().all()
+
+
+def test_a_margin_and_a_conclusion_stand_in_the_order_of_the_schema_before_the_limits():
+    judged = ba.non_inferiority(differences((0.2, 0.11, 0.3)).assign(better="lower", centre="north"), margin=0.1)
+    names = [part.name for part in ESTIMATES_SCHEMA.parts if part.name in judged.columns]
+    assert [name for name in judged.columns if name != "centre"] == names
+    assert judged["centre"].tolist() == ["north"]
 
 
 def test_a_margin_is_for_comparisons_only():
@@ -217,8 +233,37 @@ def test_a_margin_of_ratios_is_above_1_and_not_for_others_beside():
     ratios = ba.exponentiate(ba.compare_rates(FEW, measure="log risk ratio"))
     with pytest.raises(ValueError, match=r"`margin` must be a ratio above 1 for estimates of ratios, such as 1.25; got 0.2"):
         ba.non_inferiority(ratios.assign(better="lower"), margin=0.2)
-    with pytest.raises(ba.DataError, match="must be of ratios alone, or of other measures alone"):
+    with pytest.raises(ba.DataError, match="must have measures of one scale and one unit"):
         ba.non_inferiority(pd.concat([ratios, ba.compare_rates(FEW)]).assign(better="lower"), margin=1.2)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("risk difference", "log risk ratio"),
+        ("log risk ratio", "risk ratio"),
+        ("risk difference", "difference in mean change"),
+        ("difference in mean change", "difference in mean percent change"),
+        ("risk difference", "event rate difference"),
+    ],
+)
+def test_one_margin_is_not_for_measures_of_several_scales_or_units(one, other):
+    rows = differences((0, -0.1, 0.1), (0, -0.1, 0.1)).assign(measure=[one, other], better="lower")
+    with pytest.raises(ba.DataError, match=f"one scale and one unit, as they have one margin; got '{one}', '{other}'. Try one"):
+        ba.non_inferiority(rows, margin=1.5)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("log risk ratio", "log odds ratio"),
+        ("difference in mean", "difference in mean change"),
+        ("difference in a measure of my own", "difference in another measure of my own"),
+    ],
+)
+def test_one_margin_is_for_several_measures_of_one_scale_and_unit(one, other):
+    rows = differences((0, -0.1, 0.1), (0, -0.1, 0.1)).assign(measure=[one, other], better="lower")
+    assert ba.non_inferiority(rows, margin=1.5)["conclusion"].tolist() == ["non-inferior", "non-inferior"]
 
 
 @pytest.mark.parametrize(
