@@ -514,8 +514,8 @@ def test_a_protocol_that_does_not_fit_the_trial_is_refused(small, change, said):
 def test_real_trials_are_reported_like_the_bundled_one(realdata, name, tmp_path):
     page = ba.write_report(ba.open_trial(name), tmp_path / "out").read_text("utf-8")
     expected = {
-        "vickers2004": "difference of −1.8 (95 % CI −2.9 to −0.6, p = 0.003",
-        "cdystonia": "difference of −7.2 (95 % CI −11.1 to −3.3, p &lt; 0.001",
+        "vickers2004": "difference was −1.8 (95 % CI −2.9 to −0.6, p = 0.003",
+        "cdystonia": "difference was −7.2 (95 % CI −11.1 to −3.3, p &lt; 0.001",
     }
     assert expected[name] in page
     assert "Simulated data" not in page
