@@ -108,7 +108,7 @@ def trial_of(words, *, n=24, **protocol):
         ),
         "intercurrent_events": pd.DataFrame([(f"s{i:02d}", rescue, 50) for i in (2, 7, 12)], columns=["subject", "kind", "day"]),
     }
-    covariates = ("baseline", factor.replace(" ", "_"), quantity.replace(" ", "_"))
+    covariates = (factor.replace(" ", "_"), quantity.replace(" ", "_"))
     planned = {"endpoint": primary, "covariates": covariates, "efficacy_population": population.replace(" ", "_"), "draws": 5}
     return ba.as_trial(
         tables, name=name, arms=[reference, arm], visits=["baseline", *visits],
@@ -126,7 +126,7 @@ def frames_of(words):
     """Frames for figures and tables, of the trial of these words."""
     trial = trial_of(words)
     outcomes = ba.scale(words[2]).derive(trial)
-    fit = ba.fit_ancova(outcomes, covariates=["baseline", trial.protocol.covariates[1]])
+    fit = ba.fit_ancova(outcomes, covariates=["baseline", trial.protocol.covariates[0]])
     unadjusted = ba.fit_ancova(outcomes, covariates=[])
     differences = fit.differences()
     filled = ba.missing.fill(outcomes, rule="last observation carried forward")
