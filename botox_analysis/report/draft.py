@@ -77,7 +77,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     target = folder_of(path)
     mend(target)
-    refuse_foreign(target, printable(target.name))
+    _refuse_foreign(target)
     with _as_data_error(target), _parents_of(target):
         draft, run = _begin(target)
         with run:
@@ -204,6 +204,8 @@ def _begin(target: Path) -> tuple[Path, IO[str]]:
             shutil.rmtree(draft, ignore_errors=True)
             raise
         run.close()
+        # Another run held the lock, to test if this one is alive: the draft is empty, and nobody else removes it.
+        shutil.rmtree(draft, ignore_errors=True)
     raise OSError(errno.EBUSY, "other runs remove every draft of this one", str(target.parent))
 
 
@@ -255,6 +257,16 @@ def _probed(draft: Path) -> Iterator[Found | None]:
 
 def _is_name(name: object) -> bool:
     return isinstance(name, str) and name not in ("", ".", "..") and "\0" not in name and Path(name).name == name
+
+
+def _refuse_foreign(target: Path) -> None:
+    """Refuse a folder with other contents, but not one that another run replaces at this moment."""
+    for _ in range(_PROBES - 1):
+        with suppress(DataError):
+            refuse_foreign(target, printable(target.name))
+            return
+        _refuse_second(target, target)
+    refuse_foreign(target, printable(target.name))
 
 
 def _refuse_second(target: Path, draft_of_run: Path) -> None:
