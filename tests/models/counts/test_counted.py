@@ -67,6 +67,7 @@ def test_counts_that_no_subject_can_have_are_refused_before_memory_is_used(expos
         ba.fit_counts(outcomes, covariates=(), distribution=distribution)
 
 
+@pytest.mark.long
 def test_the_largest_count_that_is_allowed_is_counted():
     rows = pd.DataFrame({"subject": range(4), "arm": list("pptt"), "visit": "week 4", "value": [1.0, 2.0, 3.0, MOST_COUNTED]})
     outcomes = ba.as_outcomes(rows, endpoint="events", arms=["p", "t"], visits=["week 4"])
