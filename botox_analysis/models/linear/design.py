@@ -142,8 +142,10 @@ def build_design(rows: Outcomes, covariates: Sequence[Covariate], arms: Sequence
         name, column = covariate.name, rows[covariate.name]
         if is_number(column):
             numbers = finite_numbers(column.to_numpy(dtype=float), name)
-            levels_of[name], centres[name] = (), float(numbers.mean())
-            block, of_block = (numbers - numbers.mean())[:, None], [Column(name, variable=name)]
+            # The mean of equal numbers is another number by rounding, and the column would not be 0.
+            centre = numbers[0] if (numbers == numbers[0]).all() else numbers.mean()
+            levels_of[name], centres[name] = (), float(centre)
+            block, of_block = (numbers - centre)[:, None], [Column(name, variable=name)]
         else:
             levels = sorted(column.astype(str).unique())
             codes = pd.Categorical(column.astype(str), categories=levels).codes

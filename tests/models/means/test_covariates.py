@@ -295,3 +295,10 @@ def test_every_model_refuses_covariates_that_cannot_be_squared(outcomes, verb, n
     dose = np.where(outcomes["subject"] == outcomes["subject"].iloc[0], number, 1.0)
     with pytest.raises(ba.DataError, match=said):
         verbs(outcomes.assign(dose=dose))[verb](covariates=("dose",))
+
+
+@pytest.mark.parametrize("verb", ["fit_mmrm", "fit_ancova", "fit_binary", "fit_counts"])
+@pytest.mark.parametrize("number", [10.0, 10.1, 0.1, 1 / 3, -7.3, 1e9 + 0.1])
+def test_a_covariate_with_one_value_changes_no_difference(outcomes, verb, number):
+    call = verbs(outcomes.assign(dose=number))[verb]
+    np.testing.assert_allclose(call(covariates=("dose",))["estimate"], call(covariates=())["estimate"], rtol=1e-9)
