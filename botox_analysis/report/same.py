@@ -65,7 +65,7 @@ def compare_estimates(before: Path, now: Path) -> Compared:
     DataError
         A file is no table of estimates.
     """
-    old, new = (read_delimited(path, {}).astype(str) for path in (before, now))
+    old, new = (read_delimited(path, {})[0].frame.astype(str) for path in (before, now))
     if not set(ESTIMATES_KEY) <= set(old.columns) or old.columns.has_duplicates:
         return Compared([("columns", ", ".join(old.columns), ", ".join(new.columns))], 0, 0.0)
     old = old[[column for column in old.columns if column in new.columns]]

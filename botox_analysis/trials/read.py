@@ -1,4 +1,4 @@
-"""`load_trial`: a folder of CSV or Parquet files -> `Trial`.
+"""`load_trial`: a folder or a file -> `Trial`.
 
 A ``trial.toml`` beside the files describes names and codes that differ from the documented layout.
 """
@@ -17,9 +17,10 @@ from botox_analysis.errors import DataError, listed, require_path
 from botox_analysis.frames.left_out import LEFT_OUT
 from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.overview import FILE
-from botox_analysis.trials.readers.files import find_tables, parsing
-from botox_analysis.trials.readers.formats import READERS, files_of
-from botox_analysis.trials.settings.file import SETTINGS, read_settings
+from botox_analysis.trials.readers.formats import files_of
+from botox_analysis.trials.settings.file import SETTINGS, check_settings, read_settings
+from botox_analysis.trials.shapes.shapes import arranged
+from botox_analysis.trials.sources import files_in, require_place, tables_of
 from botox_analysis.trials.trial import Trial, checked_trial
 
 _ONLY_WITH = {
@@ -29,14 +30,17 @@ _ONLY_WITH = {
 """Settings that need a table."""
 
 
-def load_trial(folder: str | Path) -> Trial:
-    """Read a trial from a folder of CSV or Parquet files.
+def load_trial(path: str | Path, *, settings: Mapping[str, Any] | None = None) -> Trial:
+    """Read a trial from a folder or a single file.
 
     Parameters
     ----------
-    folder : str or Path
+    path : str or Path
         Folder with ``subjects`` and any of ``diary``, ``assessments``, ``adverse_events`` and ``intercurrent_events``, each as
-        ``.csv`` or ``.parquet``. A ``trial.toml`` describes names and codes that differ from the documented layout.
+        ``.csv`` or ``.parquet``; or a single file. A ``trial.toml`` beside them describes names and codes that differ from the
+        documented layout.
+    settings : mapping, optional
+        Settings with the keys of ``trial.toml``, in place of that file.
 
     Returns
     -------
@@ -61,28 +65,23 @@ def load_trial(folder: str | Path) -> Trial:
     >>> loaded.name, len(loaded.subjects)
     ('Simulated trial in chronic migraine', 1384)
     """
-    require_path(folder, "folder", f"the path of a folder with {files_of('subjects')}")
-    folder = Path(folder)
-    with parsing(str(folder), "a folder"):
-        is_folder = folder.is_dir()
-    if not is_folder:
-        raise DataError(f"{folder}: found no such folder; expected one with {files_of('subjects')}.")
-    paths, notes = find_tables(folder, TABLES, tuple(READERS))
-    settings = read_settings(folder)
-    if "subjects" not in paths:
-        found = sorted(path.name for path in folder.iterdir())
-        raise DataError(f"{folder}: found {listed(found)}; expected {files_of('subjects')} among them.")
-    _refuse_settings_of_absent_tables(settings, set(paths))
-    raw = {table: READERS[path.suffix](path, settings) for table, path in paths.items()}
+    require_path(path, "path", f"the path of a folder with {files_of('subjects')}, or of a file")
+    path = Path(path)
+    is_folder = require_place(path)
+    folder = path if is_folder else path.parent
+    asked = read_settings(folder) if settings is None else check_settings(settings)
+    paths, unread = files_in(path, asked) if is_folder else ({path.stem: path}, [])
+    found = arranged(tables_of(paths, asked), asked)
+    _refuse_settings_of_absent_tables(asked, set(found.tables))
     trial = checked_trial(
-        raw,
-        name=settings.get("name", folder.resolve().name),
-        provenance=_provenance(settings, [*paths.values(), folder / SETTINGS]),
-        files={table: path.name for table, path in paths.items()},
-        settings=settings,
+        found.tables,
+        name=asked.get("name", path.resolve().name if is_folder else path.stem),
+        provenance=_provenance(asked, [*paths.values(), *([folder / SETTINGS] if settings is None else [])]),
+        files=found.files,
+        settings=found.settings,
     )
-    unread = pd.DataFrame(notes, columns=list(LEFT_OUT))
-    return replace(trial, left_out=pd.concat([unread, trial.left_out], ignore_index=True)) if notes else trial
+    notes = pd.DataFrame([*unread, *found.notes], columns=list(LEFT_OUT))
+    return replace(trial, left_out=pd.concat([notes, trial.left_out], ignore_index=True)) if len(notes) else trial
 
 
 def _refuse_settings_of_absent_tables(settings: Mapping[str, Any], present: set[str]) -> None:

@@ -21,7 +21,7 @@ from botox_analysis.trials.diary_rows import settle_rows
 from botox_analysis.trials.layout import FIRST_DOSE as FIRST_DOSE
 from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, columns_of, is_another_column
 from botox_analysis.trials.overview import files_of, rows_of_tables
-from botox_analysis.trials.readers.delimited import ROW
+from botox_analysis.trials.readers.raw import ROW
 from botox_analysis.trials.settings.file import SETTINGS, arms_of, check_settings
 from botox_analysis.trials.settings.protocol import Protocol as Protocol
 from botox_analysis.trials.settings.protocol import protocol_of

@@ -33,7 +33,7 @@ def test_a_trial_without_settings_is_called_like_its_folder(trial_folder):
 
 def test_a_folder_that_does_not_exist_is_refused(tmp_path):
     with pytest.raises(
-        ba.DataError, match=r"nowhere: found no such folder; expected one with subjects\.csv or subjects\.parquet"
+        ba.DataError, match=r"nowhere: found no such folder or file; expected a folder with subjects\.csv or subjects\.parquet"
     ):
         ba.load_trial(tmp_path / "nowhere")
 

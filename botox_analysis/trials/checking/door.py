@@ -12,7 +12,7 @@ import pandas as pd
 from botox_analysis.cells.notation import Notation, is_number_text
 from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import Problem
-from botox_analysis.trials.readers.delimited import ROW
+from botox_analysis.trials.readers.raw import ROW
 from botox_analysis.trials.settings.file import notation_of
 
 Notes = list[tuple[str, str, int]]

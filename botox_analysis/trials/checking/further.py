@@ -15,8 +15,8 @@ from botox_analysis.errors import Problem
 from botox_analysis.frames.outcomes import OF_VISITS, OUTCOMES
 from botox_analysis.trials.checking.door import Door
 from botox_analysis.trials.layout import number_hint
-from botox_analysis.trials.readers.delimited import ROW
 from botox_analysis.trials.readers.files import SETTINGS
+from botox_analysis.trials.readers.raw import ROW
 
 MOST_LEVELS = 30
 """Most levels of a factor. A text with more different words is kept, and left out of tables."""

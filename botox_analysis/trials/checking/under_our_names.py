@@ -12,8 +12,8 @@ from botox_analysis.cells.names import has_control, spelled
 from botox_analysis.cells.reading import NUMBER, read_column, recoded
 from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import DataError, listed, require_columns
-from botox_analysis.trials.readers.delimited import ROW
 from botox_analysis.trials.readers.files import SETTINGS
+from botox_analysis.trials.readers.raw import ROW
 
 _NO_NAME = ("", "nan", "None")
 

@@ -106,12 +106,12 @@ def open_files(folder: Path) -> tuple[list[Found], list[str]]:
 
 def _open(path: Path, suffix: str) -> Found:
     if suffix != CSV:
-        return Found(path, _named(READERS[suffix](path, {})), suffix)
+        return Found(path, _named(READERS[suffix](path, {})[0].frame), suffix)
     with parsing(path.name, "a CSV file"):
         content = path.read_bytes()
     encoding = _encoding_of(content)
     separator = _separator_of(content[: 1 << 20].decode(encoding, errors="replace"))
-    frame = READERS[CSV](path, {"encoding": encoding, "separator": separator})
+    frame = READERS[CSV](path, {"encoding": encoding, "separator": separator})[0].frame
     return Found(path, _named(frame), CSV, encoding, separator)
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError
-from botox_analysis.trials.readers.delimited import ROW
 from botox_analysis.trials.readers.files import parsing
+from botox_analysis.trials.readers.raw import ROW, RawTable, only_table
 
 
-def read_columnar(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:  # noqa: ARG001 - one signature for all
+def read_columnar(path: Path, settings: Mapping[str, Any]) -> list[RawTable]:  # noqa: ARG001 - one signature for all
     """Read a Parquet file.
 
     Parameters
@@ -26,8 +26,9 @@ def read_columnar(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:  # n
 
     Returns
     -------
-    DataFrame
-        Columns of the file: texts as categories, dates as datetimes, whole numbers and truth values with gaps as nullable types.
+    list of RawTable
+        One table. Columns of the file: texts as categories, dates as datetimes, whole numbers and truth values with gaps as
+        nullable types.
         The index, named `ROW`, counts from 2, as if a header were row 1.
 
     Raises
@@ -49,7 +50,7 @@ def read_columnar(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:  # n
     frame = pd.DataFrame({at: pd.Series(values, copy=False).array for at, values in columns.items()}, copy=False)
     frame.columns = pd.Index(names, dtype=object)
     frame.index = pd.RangeIndex(2, len(frame) + 2, name=ROW)
-    return frame
+    return only_table(path, frame)
 
 
 def _values(column: Any) -> Any:

@@ -14,9 +14,8 @@ import pandas as pd
 
 from botox_analysis.errors import DataError, Problem, refuse
 from botox_analysis.trials.readers.files import SETTINGS, parsing
-
-ROW = "row of the file"
-"""Name of an index that contains the row numbers of the file."""
+from botox_analysis.trials.readers.raw import ROW as ROW
+from botox_analysis.trials.readers.raw import RawTable, only_table
 
 _HEAD = 1 << 16
 """Number of letters in which a header is searched first."""
@@ -36,7 +35,7 @@ _OTHER_FILES = {
 }  # fmt: skip
 
 
-def read_delimited(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
+def read_delimited(path: Path, settings: Mapping[str, Any]) -> list[RawTable]:
     """Read a CSV file as texts.
 
     Parameters
@@ -48,9 +47,9 @@ def read_delimited(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        Columns in the order of the header, each categorical: its distinct texts in order of appearance. The index, named `ROW`,
-        contains the row numbers of the file. The header is row 1 unless an empty line precedes it.
+    list of RawTable
+        One table. Columns in the order of the header, each categorical: its distinct texts in order of appearance. The index,
+        named `ROW`, contains the row numbers of the file. The header is row 1 unless an empty line precedes it.
 
     Raises
     ------
@@ -79,7 +78,7 @@ def read_delimited(path: Path, settings: Mapping[str, Any]) -> pd.DataFrame:
     if n_ends + (not content.endswith((b"\n", b"\r"))) != n_lines + n_rows:
         numbers = [number for number, _ in _records(path.name, text, separator)][1:]
         frame.index = pd.Index(numbers, name=ROW) if len(numbers) == n_rows else frame.index
-    return frame
+    return only_table(path, frame)
 
 
 def _refuse_other_files(file: str, content: bytes, settings: Mapping[str, Any]) -> None:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
-
-import pandas as pd
-
 from botox_analysis.trials.readers.columnar import read_columnar
 from botox_analysis.trials.readers.delimited import read_delimited
+from botox_analysis.trials.readers.raw import Reader
 
-READERS: dict[str, Callable[[Path, Mapping[str, Any]], pd.DataFrame]] = {
+READERS: dict[str, Reader] = {
     ".csv": read_delimited,
     ".parquet": read_columnar,
 }
-"""Suffix -> reader. It takes a path and the settings of ``trial.toml``, and returns the cells: texts, or typed values."""
+"""Suffix -> reader."""
 
 
 def files_of(table: str) -> str:
@@ -31,4 +26,5 @@ def files_of(table: str) -> str:
     str
         The names, for messages.
     """
-    return " or ".join(f"{table}{suffix}" for suffix in READERS)
+    first, second, *others = (f"{table}{suffix}" for suffix in READERS)
+    return f"{first} or {second}{', or another format' if others else ''}"

@@ -47,7 +47,7 @@ _KEYS = {
     "within_window": f"'{NEAREST}' or '{LAST}'", "populations": WORDS, "factors": WORDS, "missing": CODES,
     "first_day": "0 or 1, the number of the first treatment's day", "date_format": WORD,
     "date_origin": "a date, such as 1899-12-30", "time_zone": "the name of a time zone, such as Europe/Berlin",
-    "separator": WORD, "decimal": "'.' or ','", "encoding": WORD,
+    "format": WORD, "separator": WORD, "decimal": "'.' or ','", "encoding": WORD,
     "columns": TABLE, "values": TABLE, "scales": TABLE, "windows": TABLE, "diary": TABLE, "protocol": TABLE,
 }  # fmt: skip
 _SCALE_KEYS = {"baseline": TRUTH, "better": "'lower' or 'higher'"}

@@ -1,0 +1,67 @@
+"""`RawTable`: a table of a file before it is parsed, and the signature of all readers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+ROW = "row of the file"
+"""Name of an index that contains the row numbers of the file."""
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """Table of a file, with its cells as they are in the file.
+
+    Attributes
+    ----------
+    name : str
+        Name of the sheet or data set; of a file with one table, its name without the suffix.
+    frame : DataFrame
+        Cells: texts (as categories), numbers, truth values or datetimes. The index, named `ROW`, contains the row numbers of the
+        file; a format without a header counts from 2, as if a header were row 1.
+    file : str
+        Name of the table in messages: the file, and the sheet or data set if the file may have several.
+    label : str
+        Label of the data set; empty if it has none.
+    labels : mapping of str to str
+        Column -> its label.
+    formats : mapping of str to str
+        Column -> its format, in the words of the file, such as ``DATE9.``.
+    notes : tuple of (str, str, int)
+        Content left out or assumed by the reader: place, reason, number of rows.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    file: str
+    label: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    formats: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[tuple[str, str, int], ...] = ()
+
+
+Reader = Callable[[Path, Mapping[str, Any]], list[RawTable]]
+"""A reader takes the path of a file and the settings of ``trial.toml``, and returns the tables of the file, at least one."""
+
+
+def only_table(path: Path, frame: pd.DataFrame) -> list[RawTable]:
+    """Wrap the frame of a file that has one table.
+
+    Parameters
+    ----------
+    path : Path
+        Path of the file.
+    frame : DataFrame
+        Its cells, with row numbers in the index.
+
+    Returns
+    -------
+    list of RawTable
+        One table, named after the file.
+    """
+    return [RawTable(path.stem, frame, path.name)]

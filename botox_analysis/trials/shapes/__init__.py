@@ -1,0 +1,1 @@
+"""Shapes of tables: how others lay out a trial, and the tables of the layout made of it."""
