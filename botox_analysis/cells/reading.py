@@ -25,6 +25,9 @@ IDENTIFIER, NAME, TEXT, NUMBER, DAYS, YES_NO, SEVERITY, DATE = KINDS = (
 """Declared kinds of columns. A text may have line ends. An identifier matches missing codes by its text. Days are numbers or
 durations."""
 
+CATEGORY = "category"
+"""Kind of names in a column of many rows: the values are categories, which take little memory."""
+
 _YES_NO = {"yes": True, "no": False, "y": True, "n": False, "true": True, "false": False, "1": True, "0": False}
 
 
@@ -35,7 +38,8 @@ class Reading:
     Attributes
     ----------
     values : Series, shape (n,)
-        Values on the index of the column: texts (identifiers and severities as categories), floats, or nullable truth values.
+        Values on the index of the column: texts (identifiers, names of kind `CATEGORY` and severities as categories), floats, or
+        nullable truth values.
         Dates are days since 1970-01-01, as floats. Missing for a cell that is empty or not of the kind.
     wrong : ndarray of bool, shape (n,)
         True for a cell that is not of the kind.
@@ -59,7 +63,7 @@ def read_column(column: pd.Series[Any], kind: str, notation: Notation = PLAIN) -
     column : Series, shape (n,)
         Texts of a file, or typed values of a Parquet file or a frame.
     kind : str
-        One of `KINDS`.
+        One of `KINDS`, or `CATEGORY`.
     notation : Notation
         Notation of numbers, dates and missing values. Typed values use only the missing codes.
 
@@ -77,15 +81,15 @@ def read_column(column: pd.Series[Any], kind: str, notation: Notation = PLAIN) -
     if kind in (NUMBER, DAYS) and _is_numeric(column):
         found = column.to_numpy(dtype=float, na_value=np.nan)
         found = without_codes(found, notation)
-        wrong = ~(np.isnan(found) | (np.abs(found) <= LARGEST))
-        return Reading(pd.Series(np.where(wrong, np.nan, found), index=column.index), wrong)
+        wrong = (found > LARGEST) | (found < -LARGEST)
+        return Reading(pd.Series(np.where(wrong, np.nan, found), index=column.index, copy=False), wrong)
     codes, words = distinct(column)
     merged: dict[str, tuple[str, ...]] = {}
     clock = np.zeros(len(words), dtype=np.int8)
     values: Any
     if kind in (NUMBER, DAYS):
         values, wrong = read_numbers(words, notation, durations=kind == DAYS)
-    elif kind in (IDENTIFIER, NAME, TEXT):
+    elif kind in (IDENTIFIER, NAME, CATEGORY, TEXT):
         values, wrong, merged = _read_names(words, kind, notation)
     elif kind == DATE:
         values, wrong, clock = read_dates(words, notation)
@@ -139,7 +143,11 @@ def _placed(values: Any, codes: np.ndarray, index: pd.Index, kind: str) -> pd.Se
         known = np.array([bool(value) for value in values] + [False])
         missing = np.array([value is None for value in values] + [True])
         return pd.Series(pd.arrays.BooleanArray(known[codes], missing[codes]), index=index)
-    if kind in (IDENTIFIER, SEVERITY):
+    if kind in (IDENTIFIER, CATEGORY, SEVERITY):
+        if kind == CATEGORY:
+            present = np.zeros(len(values) + 1, dtype=bool)
+            present[codes] = True
+            values = [name if found else None for name, found in zip(values, present.tolist(), strict=False)]
         at, names = pd.factorize(np.asarray(values, dtype=object))
         return pd.Series(
             pd.Categorical.from_codes(np.append(at, -1)[codes], categories=pd.Index(names, dtype=PLAIN_TEXT)), index=index

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from botox_analysis.cells.reading import IDENTIFIER, NAME, NUMBER, SEVERITIES, SEVERITY, TEXT, YES_NO
+from botox_analysis.cells.reading import CATEGORY, IDENTIFIER, NAME, NUMBER, SEVERITIES, SEVERITY, TEXT, YES_NO
 from botox_analysis.errors import listed
 from botox_analysis.trials.readers.files import SETTINGS
 
@@ -126,8 +126,8 @@ COLUMNS: dict[str, dict[str, Column]] = {
     },
     "assessments": {
         "subject": _SUBJECT,
-        "scale": _NEEDED_NAME,
-        "visit": _NEEDED_NAME,
+        "scale": Column(CATEGORY, "a text", required=True, nullable=False),
+        "visit": Column(CATEGORY, "a text", required=True, nullable=False),
         "value": Column(NUMBER, "a number", required=True),
         "day": _day(),
     },

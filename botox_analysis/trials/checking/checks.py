@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis.cells.reading import SEVERITIES, SEVERITY, read_column
+from botox_analysis.cells.values import PLAIN_TEXT
 from botox_analysis.errors import Problem, refuse
 from botox_analysis.trials.checking.columns import lacking_columns
 from botox_analysis.trials.checking.door import Door
@@ -84,6 +85,9 @@ def checked(
     if "subjects" in read:
         refuse_strangers(read, door)
     _refuse_all(door)
+    if "assessments" in read:
+        scale = read["assessments"]["scale"].cat
+        read["assessments"]["scale"] = pd.Series(scale.categories, dtype=PLAIN_TEXT).array.take(scale.codes)
     if "severity" in read.get("adverse_events", ()):
         severity = read["adverse_events"]["severity"]
         read["adverse_events"]["severity"] = severity.cat.set_categories(list(SEVERITIES[1:]))
