@@ -30,8 +30,6 @@ OTHERS = {
     "sav",
     "dta",
     "rds",
-    "json",
-    "ndjson",
     "feather",
     "arrow",
     "zip",
