@@ -95,7 +95,7 @@ def _tables_of(paths: Mapping[str, Path], settings: Mapping[str, Any]) -> dict[s
     read: dict[str, RawTable] = {}
     for name, path in paths.items():
         tables = READERS[path.suffix.lower()](path, settings)
-        if len(paths) == 1 and len(tables) > 1:
+        if len(paths) == 1 and (len(tables) > 1 or (name not in TABLES and shape_of([tables[0].name]))):
             return {table.name: table for table in tables}
         chosen = tables if len(tables) == 1 else [table for table in tables if table.name.lower() == name.lower()]
         if len(chosen) != 1:

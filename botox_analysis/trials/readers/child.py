@@ -212,6 +212,7 @@ def _raw(path: Path, table: Mapping[str, Any], n_tables: int) -> RawTable:
         labels=table["labels"],
         formats=table["formats"],
         notes=tuple((str(place), str(reason), int(n)) for place, reason, n in table["notes"]),
+        fault=table["fault"],
     )
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from botox_analysis.trials.readers.columnar import read_columnar
 from botox_analysis.trials.readers.delimited import read_delimited
 from botox_analysis.trials.readers.raw import Reader
+from botox_analysis.trials.readers.workbook import read_workbook
 
 READERS: dict[str, Reader] = {
     ".csv": read_delimited,
     ".parquet": read_columnar,
+    ".xlsx": read_workbook,
+    ".xlsm": read_workbook,
+    ".ods": read_workbook,
 }
 """Suffix -> reader."""
 

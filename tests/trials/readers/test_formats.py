@@ -5,10 +5,14 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.trials.readers.formats import READERS, files_of
+from tests.trials.readers.workbooks import rows_of, write_ods, write_xlsx
 
 WRITERS = {
     ".csv": lambda frame, path: frame.to_csv(path, index=False),
     ".parquet": lambda frame, path: frame.to_parquet(path, index=False),
+    ".xlsx": lambda frame, path: write_xlsx({"Sheet1": rows_of(frame)}, path),
+    ".xlsm": lambda frame, path: write_xlsx({"Sheet1": rows_of(frame)}, path),
+    ".ods": lambda frame, path: write_ods({"Sheet1": rows_of(frame)}, path),
 }
 """A writer for each reader."""
 

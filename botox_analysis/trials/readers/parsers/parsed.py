@@ -29,8 +29,10 @@ class Parsed:
         Label of the data set.
     labels, formats : mapping of str to str
         Column -> its label or format.
-    notes : sequence of (str, str, int)
+    notes : tuple of (str, str, int)
         Content left out or assumed: place, reason, number of rows.
+    fault : str
+        Place, and reason why the cells are no table; empty if they are one.
     """
 
     name: str
@@ -41,3 +43,4 @@ class Parsed:
     labels: Mapping[str, str] = field(default_factory=dict)
     formats: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[tuple[str, str, int], ...] = ()
+    fault: str = ""

@@ -16,6 +16,7 @@ from botox_analysis.trials.readers.parsers.parsed import Parsed, RefusalError
 
 PARSERS = {
     "parquet": ("parquet", "parse_parquet"),
+    "workbook": ("workbook", "parse_workbook"),
 }
 """Name of a parser -> its module in this folder, and its function. No other is ever run."""
 
@@ -84,5 +85,5 @@ def _written(table: Parsed, path: Path, size: int) -> dict[str, Any]:
                 raise RefusalError(f"found a file whose tables are larger than {size / 1e9:.0f} GB; expected smaller ones")
     return {
         "name": table.name, "path": str(path), "first_row": table.first_row, "label": table.label, "labels": dict(table.labels),
-        "formats": dict(table.formats), "notes": list(table.notes),
+        "formats": dict(table.formats), "notes": list(table.notes), "fault": table.fault,
     }  # fmt: skip
