@@ -23,7 +23,8 @@ import pandas as pd
 
 from botox_analysis.errors import DataError
 from botox_analysis.trials.readers.extra import missing_library
-from botox_analysis.trials.readers.files import parsing
+from botox_analysis.trials.readers.files import parsing, unreadable
+from botox_analysis.trials.readers.parsers.serve import PARSERS
 from botox_analysis.trials.readers.raw import ROW, RawTable
 
 _START = (
@@ -32,8 +33,8 @@ _START = (
 )
 _ROOT = str(Path(__file__).parents[3])
 
-_MEMORY, _MEMORY_PER_BYTE = 3 << 30, 24
-_SIZE, _SIZE_PER_BYTE = 1 << 30, 64
+_MEMORY, _MEMORY_PER_BYTE = 2 << 30, 40
+_SIZE, _SIZE_PER_BYTE = 1 << 29, 64
 _SECONDS, _SECONDS_PER_BYTE = 20.0, 1e-6
 _WAIT = 3
 """Limits of a child, and more of each per byte of the file: memory, size of its tables, time of the processor, wall-clock time as
@@ -42,7 +43,8 @@ a multiple of that."""
 _QUIET = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 """One thread needs little address space."""
 
-_shared: ContextVar[list[_Child] | None] = ContextVar("_shared", default=None)
+_waiting: ContextVar[list[_Child] | None] = ContextVar("_waiting", default=None)
+"""Process that waits for the next file, inside `one_child`."""
 
 
 class _Child:
@@ -100,13 +102,16 @@ def one_child() -> Iterator[None]:
     None
         While files are read.
     """
-    children: list[_Child] = []
-    token = _shared.set(children)
+    if _waiting.get() is not None:
+        yield
+        return
+    waiting: list[_Child] = []
+    token = _waiting.set(waiting)
     try:
         yield
     finally:
-        _shared.reset(token)
-        for child in children:
+        _waiting.reset(token)
+        for child in waiting:
             child.end()
 
 
@@ -134,62 +139,61 @@ def in_child(parser: str, path: Path, arguments: Mapping[str, Any], expected: st
     DataError
         The parser refused the file, raised an error, crashed, or needed more memory or time than a file of its size may.
     """
-    with parsing(path.name, expected):
+    if parser not in PARSERS:
+        raise KeyError(parser)
+    with one_child(), parsing(path.name, expected):
         size = path.stat().st_size
-    request = {
-        "parser": parser, "path": str(path.resolve()), "arguments": dict(arguments), "memory": _MEMORY + _MEMORY_PER_BYTE * size,
-        "size": _SIZE + _SIZE_PER_BYTE * size, "seconds": _SECONDS + _SECONDS_PER_BYTE * size,
-    }  # fmt: skip
-    if _shared.get() is None:
-        with one_child():
-            return _tables(path, request, expected)
-    return _tables(path, request, expected)
+        request = {
+            "parser": parser, "path": str(path.resolve()), "arguments": dict(arguments),
+            "memory": _MEMORY + _MEMORY_PER_BYTE * size, "size": _SIZE + _SIZE_PER_BYTE * size,
+            "seconds": _SECONDS + _SECONDS_PER_BYTE * size,
+        }  # fmt: skip
+        with tempfile.TemporaryDirectory(prefix="botox-analysis-", ignore_cleanup_errors=True) as folder:
+            return _tables(path, request | {"folder": folder}, expected)
 
 
 def _tables(path: Path, request: dict[str, Any], expected: str) -> list[RawTable]:
-    children = _shared.get()
-    if children is None:  # pragma: no cover - `in_child` sets it
-        raise RuntimeError("a child process is asked outside one_child")
-    with tempfile.TemporaryDirectory(prefix="botox-analysis-", ignore_cleanup_errors=True) as folder:
-        child = children.pop() if children else _Child()
-        answer = None
-        try:
-            answer = child.ask(request | {"folder": folder}, _WAIT * request["seconds"])
-        finally:
-            # Whatever happened, only a process that answered is asked again.
-            code = None if answer else child.end()
-            children += [child] if answer else []
-        if answer is None:
-            raise DataError(f"{path.name}: {_ended(child, code or 0, request)}; expected {expected}.")
-        if "refusal" in answer:
-            raise DataError(f"{path.name}: {answer['refusal']}.")
-        if "memory" in answer:
-            raise DataError(f"{path.name}: {_too_large(request)}; expected {expected}.")
-        if "library" in answer:
-            raise missing_library(answer["library"], path.name)
-        if "error" in answer:
-            reason = " ".join(answer["reason"].split())[:120]
-            cause = f"{answer['error']}: {reason}" if reason else answer["error"]
-            raise DataError(f"{path.name}: found a file that cannot be read ({cause}); expected {expected}.")
-        with parsing(path.name, expected):
-            return [_raw(path, table, len(answer["tables"])) for table in answer["tables"]]
+    answer = _answer(path, request, expected)
+    if "refusal" in answer:
+        raise DataError(f"{path.name}: {answer['refusal']}.")
+    if "memory" in answer:
+        raise DataError(f"{path.name}: found a file that needs more than {_gigabytes(request)} of memory; expected {expected}.")
+    if "library" in answer:
+        raise missing_library(answer["library"], path.name)
+    if "error" in answer:
+        raise unreadable(path.name, answer["error"], answer["reason"], expected)
+    return [_raw(path, table, len(answer["tables"])) for table in answer["tables"]]
+
+
+def _answer(path: Path, request: dict[str, Any], expected: str) -> dict[str, Any]:
+    waiting = _waiting.get()
+    child = waiting.pop() if waiting else _Child()
+    answer, code = None, 0
+    try:
+        answer = child.ask(request, _WAIT * request["seconds"])
+    finally:
+        # Only a process that answered is asked again, and none that may still hold the memory of a large file.
+        if answer is not None and waiting is not None and request["memory"] < 2 * _MEMORY:
+            waiting.append(child)
+        else:
+            code = child.end()
+    if answer is None:
+        raise DataError(f"{path.name}: {_ended(child, code, request)}; expected {expected}.")
+    return answer
 
 
 def _ended(child: _Child, code: int, request: Mapping[str, Any]) -> str:
-    too_long = getattr(signal, "SIGXCPU", None)
-    if child.late or (too_long is not None and code == -too_long):
+    """Say how a child ended."""
+    name = {-number: number.name for number in signal.Signals}.get(code, f"code {code}")
+    if child.late or name == "SIGXCPU":
         return f"found a file that is not read within {request['seconds']:.0f} seconds"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = f"code {code}"
     if name == "SIGABRT":
-        return f"found a damaged file, or one that needs more than {request['memory'] / (1 << 30):.0f} GB of memory ({name})"
+        return f"found a damaged file, or one that needs more than {_gigabytes(request)} of memory ({name})"
     return f"found a damaged file that ended its reader ({name})"
 
 
-def _too_large(request: Mapping[str, Any]) -> str:
-    return f"found a file that needs more than {request['memory'] / (1 << 30):.0f} GB of memory"
+def _gigabytes(request: Mapping[str, Any]) -> str:
+    return f"{request['memory'] / (1 << 30):.0f} GB"
 
 
 def _raw(path: Path, table: Mapping[str, Any], n_tables: int) -> RawTable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import json
 import os
@@ -69,10 +70,18 @@ def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
         return {"memory": True}
     except ModuleNotFoundError as error:
         return {"library": str(error.name)}
+    except OSError as error:
+        if error.errno == errno.EFBIG:
+            return {"refusal": _too_large(request["size"])}
+        return {"error": type(error).__name__, "reason": str(error)}
     except BaseException as error:  # noqa: BLE001 - a panic of Rust is no Exception
         if "bad_alloc" in str(error) or "out of memory" in str(error):
             return {"memory": True}
         return {"error": type(error).__name__, "reason": str(error)[:1000]}
+
+
+def _too_large(size: int) -> str:
+    return f"found tables of more than {size / 1e9:.1f} GB in a small file; expected a file without such repetition"
 
 
 def _written(table: Parsed, path: Path, size: int) -> dict[str, Any]:
@@ -82,7 +91,7 @@ def _written(table: Parsed, path: Path, size: int) -> dict[str, Any]:
         for batch in table.batches:
             stream.write_batch(batch)
             if sink.tell() > size:
-                raise RefusalError(f"found a file whose tables are larger than {size / 1e9:.0f} GB; expected smaller ones")
+                raise RefusalError(_too_large(size))
     return {
         "name": table.name, "path": str(path), "first_row": table.first_row, "label": table.label, "labels": dict(table.labels),
         "formats": dict(table.formats), "notes": list(table.notes), "fault": table.fault,
