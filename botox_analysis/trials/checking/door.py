@@ -12,7 +12,7 @@ import pandas as pd
 from botox_analysis.cells.notation import Notation, is_number_text
 from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import Problem
-from botox_analysis.trials.readers.raw import HEADER, ROW
+from botox_analysis.trials.readers.raw import CELL_ROW, HEADER, ROW
 from botox_analysis.trials.readers.raw import row_numbers as row_numbers
 from botox_analysis.trials.settings.file import notation_of
 
@@ -93,10 +93,11 @@ class Door:
         rows = np.flatnonzero(wrong)
         if not rows.size:
             return
-        codes, words = distinct(self.raw[table][column].iloc[rows])
+        raw = self.raw[table]
+        codes, words = distinct(raw[column].iloc[rows])
         texts = [text_of(word).strip() for word in words] + [""]
-        numbers = row_numbers(self.raw[table])[rows]
-        headers = self.raw[table].get(f"{column}{HEADER}")
+        headers = raw.get(f"{column}{HEADER}")
+        numbers = np.asarray(raw.get(f"{column}{CELL_ROW}", row_numbers(raw)))[rows]
         bare = np.append(is_number_text(np.array(texts[:-1], dtype=object), self.notation.decimal), False)
         n_of = np.bincount(codes + 1, minlength=len(texts))
         for code in pd.unique(codes).tolist():

@@ -19,6 +19,9 @@ ROW_OF_FRAME = "row of the frame"
 HEADER = " (column of the file)"
 """End of the name of a column that contains, for each cell of another one, the name of its column in the file."""
 
+CELL_ROW = " (row of the file)"
+"""End of the name of a column that contains, for each cell of another one, the number of its row in the file."""
+
 
 @dataclass(frozen=True)
 class RawTable:

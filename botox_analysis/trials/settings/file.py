@@ -56,7 +56,7 @@ _SCALE_KEYS = {"baseline": TRUTH, "better": "'lower' or 'higher'"}
 _SEPARATORS = (",", ";", "\t", "|", ":", "^", "~", " ", "\x1f", "\x01")
 _OF_NAMES = (
     "arms", "reference", "visits", "baseline", "unscheduled", "populations", "factors",
-    "columns", "values", "scales", "windows", "protocol", "assessments",
+    "columns", "values", "scales", "windows", "protocol", "assessments", "questions", "redcap",
 )  # fmt: skip
 """Settings that are, or contain, names used in the files."""
 

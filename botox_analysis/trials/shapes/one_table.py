@@ -113,8 +113,8 @@ def arrange_one_table(table: RawTable, settings: Mapping[str, Any]) -> Arranged:
     notes = list(table.notes)
     for name in names:
         if name in own:
-            first[name], wrong, n_empty = _only(frame[name], codes, len(found))
-            problems += [_differing(table.file, frame[name], row, at) for row, at in wrong]
+            first[name], wrong, n_empty = only_rows(frame[name], codes, len(found))
+            problems += [differing_cell(table.file, frame[name], row, at) for row, at in wrong]
             if n_empty:
                 notes.append(
                     (f"{table.file}, {name}", "empty cells of subjects with a value in another row: taken from there", n_empty)
@@ -129,10 +129,11 @@ def arrange_one_table(table: RawTable, settings: Mapping[str, Any]) -> Arranged:
     start = _first_rows(codes, len(found))
     subjects = {subject: frame[subject].array.take(start)}
     subjects |= {name: frame[name].array.take(first.get(name, start)) for name in names if name in own or name in further}
+    tables = [name for name in WIDE if name == rows or name in settings.get("questions", {})]
     left = [name for name in names if name not in subjects or name == subject]
     return Arranged(
-        {"subjects": pd.DataFrame(subjects, index=frame.index[start], copy=False), rows: frame[left]},
-        {"subjects": table.file, rows: table.file},
+        {"subjects": pd.DataFrame(subjects, index=frame.index[start], copy=False), **dict.fromkeys(tables, frame[left])},
+        dict.fromkeys(("subjects", *tables), table.file),
         settings,
         notes,
     )
@@ -188,8 +189,27 @@ def _is_constant(column: pd.Series[Any], codes: np.ndarray) -> bool:
     return bool((contents[rows] == contents[first[codes[rows]]]).all())
 
 
-def _only(column: pd.Series[Any], codes: np.ndarray, n: int) -> tuple[np.ndarray, list[tuple[int, int]], int]:
-    """Find the row with the only content of each subject, the rows that differ from it, and the number of empty cells."""
+def only_rows(column: pd.Series[Any], codes: np.ndarray, n: int) -> tuple[np.ndarray, list[tuple[int, int]], int]:
+    """Find the row with the only content of each subject.
+
+    Parameters
+    ----------
+    column : Series, shape (n_rows,)
+        A column of the subjects.
+    codes : ndarray of int, shape (n_rows,)
+        Number of the subject in each row; -1 for none.
+    n : int
+        Number of subjects.
+
+    Returns
+    -------
+    rows : ndarray of int, shape (n,)
+        First row of each subject whose cell is not empty; the first row if all are.
+    differing : list of (int, int)
+        Rows with another content, and the row from which each differs.
+    n_empty : int
+        Empty cells of subjects with a content in another row.
+    """
     contents = _contents(column)
     filled = np.where(contents >= 0, codes, -1)
     first = _first_rows(filled, n)
@@ -201,6 +221,22 @@ def _only(column: pd.Series[Any], codes: np.ndarray, n: int) -> tuple[np.ndarray
     return first, [(row, int(first[codes[row]])) for row in differ.tolist()], n_empty
 
 
-def _differing(file: str, column: pd.Series[Any], row: int, first: int) -> Problem:
+def differing_cell(file: str, column: pd.Series[Any], row: int, first: int) -> Problem:
+    """Describe a cell that differs from another one of the same subject.
+
+    Parameters
+    ----------
+    file : str
+        Name of the table in messages.
+    column : Series
+        The column, with row numbers in the index.
+    row, first : int
+        Positions of the two cells.
+
+    Returns
+    -------
+    Problem
+        The problem of the first.
+    """
     found = f"'{text_of(column.iloc[row])}' beside '{text_of(column.iloc[first])}' in another row of the subject"
     return Problem(file, int(column.index[row]), str(column.name), found, "one value in all rows of a subject")

@@ -11,13 +11,18 @@ from botox_analysis.trials.readers.formats import files_of
 from botox_analysis.trials.readers.raw import RawTable
 from botox_analysis.trials.shapes.layout_tables import arrange_layout_tables, is_layout_table
 from botox_analysis.trials.shapes.one_table import arrange_one_table, is_one_table
+from botox_analysis.trials.shapes.questions import answered
+from botox_analysis.trials.shapes.redcap import arrange_redcap, is_redcap
 from botox_analysis.trials.shapes.shape import Arranged, Shape, TableShape
 from botox_analysis.trials.shapes.wide import lengthened
 
 SHAPES: tuple[Shape, ...] = (Shape("the layout", "subjects", is_layout_table, arrange_layout_tables),)
 """Shapes of several tables, in the order in which they are recognised."""
 
-ONE_TABLE: tuple[TableShape, ...] = (TableShape("one table", is_one_table, arrange_one_table),)
+ONE_TABLE: tuple[TableShape, ...] = (
+    TableShape("a REDCap export", is_redcap, arrange_redcap),
+    TableShape("one table", is_one_table, arrange_one_table),
+)
 """Shapes of a trial in one table, in the order in which they are recognised."""
 
 
@@ -87,14 +92,19 @@ def arranged(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arr
     """
     shape = shape_of(tables)
     if shape is not None:
-        return lengthened(shape.arrange({name.lower(): table for name, table in tables.items()}, settings))
+        return _in_rows(shape.arrange({name.lower(): table for name, table in tables.items()}, settings))
     if len(tables) == 1:
         (table,) = tables.values()
         alone = _shape_of_one(table, settings)
         if alone is not None:
-            return lengthened(alone.arrange(table, settings))
+            return _in_rows(alone.arrange(table, settings))
     files = dict.fromkeys(table.file for table in tables.values())
     raise DataError(
         f"found {listed(files)}; expected {files_of('subjects')}, among them, or one table with 'subject', 'arm' and days or "
         f"visits (under other names: {SETTINGS})."
     )
+
+
+def _in_rows(found: Arranged) -> Arranged:
+    """Turn columns of days or visits, and rows of questions, into rows of the layout."""
+    return lengthened(answered(found))
