@@ -20,7 +20,6 @@ SAME = {**dict.fromkeys(DELIMITED, CSV), "pq": ".parquet"}
 """Endings of names -> the suffix of the layout, where it is another one."""
 
 OTHERS = {
-    "sas7bdat",
     "sav",
     "dta",
     "rds",

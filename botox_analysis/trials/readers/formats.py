@@ -6,6 +6,7 @@ from botox_analysis.trials.readers.columnar import read_columnar
 from botox_analysis.trials.readers.dataset_json.reading import read_dataset_json
 from botox_analysis.trials.readers.delimited import read_delimited
 from botox_analysis.trials.readers.raw import Reader
+from botox_analysis.trials.readers.sas.sas7bdat import read_sas7bdat
 from botox_analysis.trials.readers.sas.transport import read_transport
 from botox_analysis.trials.readers.workbook import read_workbook
 
@@ -13,6 +14,7 @@ READERS: dict[str, Reader] = {
     ".csv": read_delimited,
     ".parquet": read_columnar,
     ".xpt": read_transport,
+    ".sas7bdat": read_sas7bdat,
     ".json": read_dataset_json,
     ".ndjson": read_dataset_json,
     ".dsjc": read_dataset_json,
