@@ -26,6 +26,7 @@ from botox_analysis.report.analysis.left_out import attempt
 from botox_analysis.report.analysis.parts import Efficacy
 from botox_analysis.report.analysis.plan import Plan, efficacy_population, endpoints_in_order, plan_of
 from botox_analysis.report.analysis.planned import response
+from botox_analysis.trials.layout import COLUMNS, TABLES
 from botox_analysis.trials.trial import ALL_RANDOMISED, Trial
 
 UNDERSTOOD = ("what", "found")
@@ -37,6 +38,9 @@ _FEW_VALUES = 6
 
 _SHOWN = 10
 """Levels of a factor that are shown."""
+
+_MOST_KEPT = 30
+"""Columns beyond the layout that are shown."""
 
 Fact = tuple[str, str]
 
@@ -191,6 +195,11 @@ def _of_tables(trial: Trial) -> Iterable[Fact]:
     if trial.adverse_events is not None:
         events = adverse_event_table(trial)
         yield "", f"{events['term'].nunique():,} different terms"
+    for name in TABLES[1:]:
+        table = getattr(trial, name)
+        kept = [] if table is None else [str(column) for column in table.columns if column not in COLUMNS[name]]
+        if kept:
+            yield "kept, not read", f"{name.replace('_', ' ')}: {listed(kept, n_shown=_MOST_KEPT)}"
 
 
 def _of_events(trial: Trial) -> Iterable[Fact]:
