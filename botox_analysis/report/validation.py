@@ -27,6 +27,7 @@ from botox_analysis.report.analysis.parts import Efficacy
 from botox_analysis.report.analysis.plan import Plan, efficacy_population, endpoints_in_order, plan_of
 from botox_analysis.report.analysis.planned import response
 from botox_analysis.trials.layout import COLUMNS, TABLES
+from botox_analysis.trials.overview import sources_of
 from botox_analysis.trials.trial import ALL_RANDOMISED, Trial
 
 UNDERSTOOD = ("what", "found")
@@ -144,6 +145,9 @@ def _of_subjects(trial: Trial) -> Iterable[Fact]:
     yield "trial", trial.name
     if trial.provenance.get("simulated") == "yes":
         yield "", "simulated data: nobody in this trial exists"
+    for table, source in sources_of(trial.provenance).items():
+        frame = getattr(trial, table)
+        yield "read", f"{table.replace('_', ' ')} from {source}: {len(frame):,} rows, {len(frame.columns):,} columns"
     yield "subjects", wording.count(len(subjects))
     n_of = subjects["arm"].value_counts(sort=False)
     for number, arm in enumerate(trial.arms):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from botox_analysis.errors import DataError, listed
@@ -60,4 +61,5 @@ def arranged(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arr
     if shape is None:
         files = dict.fromkeys(table.file for table in tables.values())
         raise DataError(f"{listed(files)}: found no table of subjects; expected one named {listed(s.root for s in SHAPES)}.")
-    return shape.arrange({name.lower(): table for name, table in tables.items()}, settings)
+    found = shape.arrange({name.lower(): table for name, table in tables.items()}, settings)
+    return found if shape is SHAPES[0] else replace(found, shape=shape.name)
