@@ -7,14 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from botox_analysis.errors import DataError, listed, require_path
-from botox_analysis.frames.left_out import LEFT_OUT
 from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.overview import FILE, SOURCE
 from botox_analysis.trials.readers.formats import files_of
@@ -22,7 +18,7 @@ from botox_analysis.trials.settings.file import SETTINGS, check_settings, read_s
 from botox_analysis.trials.shapes.shape import Arranged
 from botox_analysis.trials.shapes.shapes import arranged
 from botox_analysis.trials.sources import files_in, require_place, tables_of
-from botox_analysis.trials.trial import Trial, checked_trial
+from botox_analysis.trials.trial import Trial, checked_trial, with_notes
 
 _ONLY_WITH = {
     "assessments": ("visits", "baseline", "unscheduled", "windows", "within_window", "scales"),
@@ -81,8 +77,7 @@ def load_trial(path: str | Path, *, settings: Mapping[str, Any] | None = None) -
         files=found.files,
         settings=found.settings,
     )
-    notes = pd.DataFrame([*unread, *found.notes], columns=list(LEFT_OUT))
-    return replace(trial, left_out=pd.concat([notes, trial.left_out], ignore_index=True)) if len(notes) else trial
+    return with_notes(trial, [*unread, *found.notes])
 
 
 def _refuse_settings_of_absent_tables(settings: Mapping[str, Any], present: set[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -66,7 +66,7 @@ def parsing(file: str, expected: str) -> Iterator[None]:
 
 
 def find_tables(
-    folder: Path, tables: tuple[str, ...], suffixes: tuple[str, ...]
+    folder: Path, tables: tuple[str, ...], suffixes: tuple[str, ...], named: Collection[str] = ()
 ) -> tuple[dict[str, Path], list[tuple[str, str, int]]]:
     """Find the file of each table.
 
@@ -78,6 +78,8 @@ def find_tables(
         Names of the tables.
     suffixes : tuple of str
         Suffixes that the file of a table may have.
+    named : collection of str
+        Names of files that are skipped, since the settings name them.
 
     Returns
     -------
@@ -97,6 +99,8 @@ def find_tables(
     paths: dict[str, Path] = {}
     notes: list[tuple[str, str, int]] = []
     for path in entries:
+        if path.name in named:
+            continue
         table = expected.get(path.name)
         if table is None:
             near = _nearly(path, expected, suffixes)

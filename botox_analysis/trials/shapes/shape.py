@@ -56,3 +56,22 @@ class Shape:
     root: str
     belongs: Callable[[str], bool]
     arrange: Callable[[Mapping[str, RawTable], Mapping[str, Any]], Arranged]
+
+
+@dataclass(frozen=True)
+class TableShape:
+    """A way to lay out a whole trial in one table.
+
+    Attributes
+    ----------
+    name : str
+        Name of the shape in messages.
+    recognises : callable
+        Function of the table and the settings: whether the table has this shape.
+    arrange : callable
+        Function of the table and the settings that returns `Arranged`.
+    """
+
+    name: str
+    recognises: Callable[[RawTable, Mapping[str, Any]], bool]
+    arrange: Callable[[RawTable, Mapping[str, Any]], Arranged]
