@@ -100,7 +100,8 @@ def arranged(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arr
     others = [table for name, table in tables.items() if name.lower() not in used]
     found = _in_rows(shape.arrange(used, settings))
     unread = [(table.file, f"a table that is none of {shape.name}: not read", len(table.frame)) for table in others]
-    return replace(found, notes=[*found.notes, *unread, *(note for table in others for note in table.notes)])
+    named = "" if shape is SHAPES[0] else shape.name
+    return replace(found, shape=named, notes=[*found.notes, *unread, *(note for table in others for note in table.notes)])
 
 
 def _of_one_table(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arranged:
@@ -109,7 +110,7 @@ def _of_one_table(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -
         _refuse_fault(table)
         alone = _shape_of_one(table, settings)
         if alone is not None:
-            return alone.arrange(table, settings)
+            return replace(alone.arrange(table, settings), shape=alone.name)
     files = dict.fromkeys(table.file for table in tables.values())
     raise DataError(
         f"found {listed(files)}; expected {files_of('subjects')}, among them, or one table with 'subject', 'arm' and days or "
