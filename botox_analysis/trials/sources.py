@@ -54,6 +54,10 @@ def files_in(folder: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Path]
     read: dict[str, Path] = {}
     for path in others:
         name = path.stem.lower()
+        if shape.belongs(name) and not shape.chosen(name, settings):
+            reason = f"a data set that {SETTINGS} does not choose: not read"
+            notes = [note if note[0] != path.name else (path.name, reason, 1) for note in notes]
+            continue
         if not shape.belongs(name) or settings.get("format", path.suffix.lower()[1:]) != path.suffix.lower()[1:]:
             continue
         if name in read:
