@@ -24,7 +24,8 @@ from botox_analysis.trials.readers.files import SETTINGS
 
 __all__ = ["DAYS_OF", "StudyDays"]
 
-_ALWAYS_DATED = ("diary", "intercurrent_events")
+_ALWAYS_DATED = (("diary", "date"), ("intercurrent_events", "date"), ("attacks", "start"), ("treatments", "date"))
+"""Columns of dates without an empty cell."""
 
 
 @dataclass
@@ -122,7 +123,7 @@ class StudyDays:
             )
             for code in undated.tolist()
         ]  # fmt: skip
-        if table in _ALWAYS_DATED:
+        if (table, column) in _ALWAYS_DATED:
             empty = np.isnan(dates) & ~self.readings[table, column].wrong
             door.refuse_cells(table, column, empty, lambda _: expected_date("", door.notation.date_format))
         days = dates - start
