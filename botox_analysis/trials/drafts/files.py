@@ -26,7 +26,6 @@ OTHERS = {
     "xlsb",
     "ods",
     "sas7bdat",
-    "xpt",
     "sav",
     "dta",
     "rds",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from botox_analysis.trials.readers.columnar import read_columnar
 from botox_analysis.trials.readers.delimited import read_delimited
 from botox_analysis.trials.readers.raw import Reader
+from botox_analysis.trials.readers.sas.transport import read_transport
 
 READERS: dict[str, Reader] = {
     ".csv": read_delimited,
     ".parquet": read_columnar,
+    ".xpt": read_transport,
 }
 """Suffix -> reader."""
 

@@ -1,6 +1,7 @@
 """Formats of files: the same cells are the same trial in each."""
 
 import pandas as pd
+import pyreadstat
 import pytest
 
 import botox_analysis as ba
@@ -9,6 +10,7 @@ from botox_analysis.trials.readers.formats import READERS, files_of
 WRITERS = {
     ".csv": lambda frame, path: frame.to_csv(path, index=False),
     ".parquet": lambda frame, path: frame.to_parquet(path, index=False),
+    ".xpt": lambda frame, path: pyreadstat.write_xport(frame, path),
 }
 """A writer for each reader."""
 
