@@ -12,12 +12,13 @@ from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.readers.files import SETTINGS, find_tables, parsing
 from botox_analysis.trials.readers.formats import READERS, files_of
 from botox_analysis.trials.readers.raw import RawTable
+from botox_analysis.trials.shapes.shape import Shape
 from botox_analysis.trials.shapes.shapes import SHAPES, shape_of
 
 Notes = list[tuple[str, str, int]]
 
 
-def files_in(folder: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Path], Notes]:
+def files_in(folder: Path, settings: Mapping[str, Any], shapes: tuple[Shape, ...] = SHAPES) -> tuple[dict[str, Path], Notes]:
     """Find the files of a folder that have tables of a trial.
 
     Parameters
@@ -25,7 +26,9 @@ def files_in(folder: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Path]
     folder : Path
         Folder of the trial.
     settings : mapping
-        Settings of ``trial.toml``; ``format`` is used.
+        Settings of ``trial.toml``; ``format`` chooses among several files of a table.
+    shapes : tuple of Shape
+        Shapes that the trial may have.
 
     Returns
     -------
@@ -39,35 +42,47 @@ def files_in(folder: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Path]
     DataError
         No file of the folder has the subjects of a trial, or a table has two files.
     """
-    paths, notes = find_tables(folder, TABLES, tuple(READERS))
+    paths, notes = find_tables(folder, TABLES, tuple(READERS)) if shapes is SHAPES else ({}, [])
     if "subjects" in paths:
         return paths, notes
     others = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in READERS and path.is_file()]
-    shape = shape_of(path.stem for path in others)
-    if shape is None and len(others) == 1 and others[0].stem not in TABLES:
+    shape = shape_of((path.stem for path in others), shapes)
+    if shape is None and shapes is SHAPES and len(others) == 1 and others[0].stem not in TABLES:
         return {others[0].stem: others[0]}, [note for note in notes if note[0] != others[0].name]
     if shape is None:
         found = sorted(path.name for path in folder.iterdir())
-        roots = listed(known.root for known in SHAPES[1:])
-        further = f", or a file of the name {roots}" if roots else ""
-        raise DataError(f"{folder}: found {listed(found)}; expected {files_of('subjects')} among them{further}.")
-    read: dict[str, Path] = {}
+        roots = [known.root for known in shapes if known.root != "subjects"]
+        needed = [files_of("subjects")] if shapes is SHAPES else []
+        needed += [f"a file of the name {listed(roots)}"] if roots else []
+        raise DataError(f"{folder}: found {listed(found)}; expected {', or '.join(needed)} among them.")
+    reasons: dict[str, str] = {path.name: "a table of the layout beside another shape: not read" for path in paths.values()}
+    files_by_name: dict[str, list[Path]] = {}
     for path in others:
-        name = path.stem.lower()
-        if shape.belongs(name) and not shape.chosen(name, settings):
-            reason = f"a data set that {SETTINGS} does not choose: not read"
-            notes = [note if note[0] != path.name else (path.name, reason, 1) for note in notes]
-            continue
-        if not shape.belongs(name) or settings.get("format", path.suffix.lower()[1:]) != path.suffix.lower()[1:]:
-            continue
-        if name in read:
-            raise DataError(
-                f"{folder}: found {name.upper()} in {read[name].name} and in {path.name}; expected one of them, or a line "
-                f'such as format = "{path.suffix.lower()[1:]}" in {SETTINGS}.'
-            )
-        read[name] = path
+        if shape.belongs(path.stem.lower()):
+            files_by_name.setdefault(path.stem.lower(), []).append(path)
+        else:
+            reasons.setdefault(path.name, f"a file that is no table of {shape.name}: not read")
+    read: dict[str, Path] = {}
+    for name, files in files_by_name.items():
+        if shape.chosen(name, settings):
+            read[name] = _only(folder, name, files, settings)
+        unread = [path.name for path in files if read.get(name) != path]
+        reasons |= dict.fromkeys(unread, "a file that the settings do not choose: not read")
     names = {path.name for path in read.values()}
-    return read, [note for note in notes if note[0] not in names]
+    further = [note for note in notes if note[0] not in names and note[0] not in reasons]
+    return read, [*((name, reason, 1) for name, reason in sorted(reasons.items())), *further]
+
+
+def _only(folder: Path, name: str, files: list[Path], settings: Mapping[str, Any]) -> Path:
+    """Choose the file of a table: the only one, or the one of the format in the settings."""
+    chosen = [path for path in files if path.suffix.lower()[1:] == settings.get("format")] if len(files) > 1 else files
+    if len(chosen) == 1:
+        return chosen[0]
+    first, second = (chosen or files)[:2]
+    raise DataError(
+        f"{folder}: found {name.upper()} in {first.name} and in {second.name}; expected one of them, or a line such as "
+        f'format = "{second.suffix.lower()[1:]}" in {SETTINGS}.'
+    )
 
 
 def tables_of(paths: Mapping[str, Path], settings: Mapping[str, Any]) -> dict[str, RawTable]:

@@ -15,18 +15,20 @@ SHAPES: tuple[Shape, ...] = (Shape("the layout", "subjects", is_layout_table, ar
 """Shapes in the order in which they are recognised."""
 
 
-def shape_of(names: Iterable[str]) -> Shape | None:
+def shape_of(names: Iterable[str], shapes: tuple[Shape, ...] = SHAPES) -> Shape | None:
     """Recognise the shape of a trial by the names of its tables.
 
     Parameters
     ----------
     names : iterable of str
         Names of tables, in any case.
+    shapes : tuple of Shape
+        Shapes to recognise.
 
     Returns
     -------
     Shape or None
-        The first of `SHAPES` whose root is among the names; None if there is none.
+        The first of the shapes whose root is among the names; None if there is none.
 
     Examples
     --------
@@ -34,7 +36,7 @@ def shape_of(names: Iterable[str]) -> Shape | None:
     'the layout'
     """
     found = {name.lower() for name in names}
-    return next((shape for shape in SHAPES if shape.root in found), None)
+    return next((shape for shape in shapes if shape.root in found), None)
 
 
 def arranged(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arranged:

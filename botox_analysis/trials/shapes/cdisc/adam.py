@@ -11,12 +11,12 @@ import pandas as pd
 from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.readers.raw import ROW, RawTable
+from botox_analysis.trials.settings.cdisc import AS_MISSING, LEAVE_OUT
 from botox_analysis.trials.shapes.cdisc.adam_subjects import adam_subjects
 from botox_analysis.trials.shapes.cdisc.adam_times import event_times, is_timed
 from botox_analysis.trials.shapes.cdisc.adam_values import is_measured, measurements, of_parameters, of_visits
 from botox_analysis.trials.shapes.cdisc.adverse_events import adverse_events, is_adverse_events
 from botox_analysis.trials.shapes.cdisc.data_set import DataSet, Notes
-from botox_analysis.trials.settings.cdisc import AS_MISSING, LEAVE_OUT
 from botox_analysis.trials.shapes.shape import Arranged, Shape
 
 
@@ -62,13 +62,15 @@ def arrange_adam(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) ->
             seen.update(map(str, chosen.text("PARAMCD").cat.categories))
             if not len(chosen) or table not in TABLES:
                 continue
-            rows = event_times(chosen, cohort) if is_timed(data) else measurements(chosen, cohort, asked.get("derived", LEAVE_OUT))
+            rows = (
+                event_times(chosen, cohort) if is_timed(data) else measurements(chosen, cohort, asked.get("derived", LEAVE_OUT))
+            )
             found.setdefault(table, []).append((data.file, rows))
         elif is_adverse_events(data):
             if "adverse_events" in found:
                 raise DataError(
-                    f"{found['adverse_events'][0][0]} and {data.file}: found adverse events in both; expected one of them, chosen "
-                    'by a line datasets = ["ADSL", "ADAE"] under [adam] in trial.toml.'
+                    f"{found['adverse_events'][0][0]} and {data.file}: found adverse events in both; expected one of them, "
+                    'by a line such as datasets = ["ADSL", "ADAE"] under [adam] in trial.toml.'
                 )
             frame, new = adverse_events(data, cohort, new, list(sets["adsl"].frame.columns))
             found["adverse_events"] = [(data.file, frame)]
@@ -84,7 +86,8 @@ def _arranged(found: Mapping[str, list[tuple[str, pd.DataFrame]]], settings: Map
     tables: dict[str, pd.DataFrame] = {}
     files: dict[str, str] = {}
     for table in TABLES:
-        parts = [(file, rows) for file, rows in found.get(table, ()) if len(rows)]
+        parts = found.get(table, ())
+        parts = [(file, rows) for file, rows in parts if len(rows)] or list(parts)[:1]
         if not parts:
             continue
         whole = parts[0][1] if len(parts) == 1 else pd.concat([rows for _, rows in parts])
@@ -103,5 +106,5 @@ def is_chosen(name: str, settings: Mapping[str, Any]) -> bool:
     return named is None or name.lower() == "adsl" or name.lower() in {str(chosen).lower() for chosen in named}
 
 
-ADAM = Shape("ADaM", "adsl", lambda name: bool(re.fullmatch(r"ad[a-z0-9_]{1,6}", name)), arrange_adam)
+ADAM = Shape("ADaM", "adsl", lambda name: bool(re.fullmatch(r"ad[a-z0-9_]{1,6}", name)), arrange_adam, is_chosen)
 """The shape of analysis data sets: ADSL, and others whose names begin with AD."""

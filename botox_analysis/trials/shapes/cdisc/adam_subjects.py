@@ -27,6 +27,7 @@ COVARIATE_OF = {
 
 _NO_POPULATION = ("COMPLFL", "DISCONFL", "DTHFL")
 _IDENTIFIERS = ("STUDYID", "SUBJID", "DOMAIN")
+_ARMS = ("ARM", "ARMCD", "ACTARM", "ACTARMCD", "TRT01P", "TRT01A", "TRTP", "TRTA", "TRTSEQP", "TRTSEQA")
 _DATE = re.compile(r"(?:DT|DTM|DTC)$")
 _LAST_DATES = ("EOSDT", "RFENDT", "EOSDTM", "RFENDTC")
 _FIRST_DOSES = ("TRTSDT", "TRTSDTM", "TR01SDT", "TR01SDTM")
@@ -73,8 +74,10 @@ def adam_subjects(adsl: DataSet, settings: Mapping[str, Any]) -> tuple[pd.DataFr
     further = _further_populations(adsl, {*columns.values(), *asked.values()})
     columns |= {flag.lower(): flag for flag in further}
     used = {*columns.values(), *asked.values(), *settings.get("factors", ()), *settings.get("populations", ())}
-    frame = _frame(adsl, used)
-    words |= {"actual_arm": {word: "" for word in adsl.text(actual).cat.categories if word.upper() in NOT_TREATED}} if actual else {}
+    frame = _frame(adsl, arm, used)
+    words |= (
+        {"actual_arm": {word: "" for word in adsl.text(actual).cat.categories if word.upper() in NOT_TREATED}} if actual else {}
+    )
     for old, new in POPULATION_OF.items():
         if old in adsl:
             frame[old] = _filled(adsl, old, new)
@@ -121,7 +124,7 @@ def _disposition(adsl: DataSet) -> tuple[dict[str, str], dict[str, dict[str, str
 def _further_populations(adsl: DataSet, used: set[str]) -> list[str]:
     """Find flags with Y or N for every subject."""
     flags = [name for name in adsl.frame.columns if name.endswith("FL") and name not in (*_NO_POPULATION, *used)]
-    return [flag for flag in flags if np.isin(adsl.upper(flag).astype(str), ["Y", "N"]).all() and len(adsl)]
+    return [flag for flag in flags if adsl.one_of(flag, ("Y", "N")).all() and len(adsl)]
 
 
 def _filled(adsl: DataSet, flag: str, population: str) -> pd.Series[Any]:
@@ -131,19 +134,19 @@ def _filled(adsl: DataSet, flag: str, population: str) -> pd.Series[Any]:
     return values.astype(object).where(values.notna(), "N")
 
 
-def _frame(adsl: DataSet, used: set[str]) -> pd.DataFrame:
+def _frame(adsl: DataSet, arm: str, used: set[str]) -> pd.DataFrame:
     """Take the columns that are used or covariates, and note the others."""
     names = list(adsl.frame.columns)
     twins = [name for name in names if name not in used and _is_twin(name, names)]
     dates = [name for name in names if name not in used and _DATE.search(name)]
     empty = [name for name in names if name not in adsl and name not in used]
     identifiers = [name for name in _IDENTIFIERS if name in names and name not in used]
-    for reason, left in (
-        ("codes of the column beside them", twins), ("dates beyond the study days", dates), ("empty", empty),
-        ("identifiers beside USUBJID", identifiers),
-    ):  # fmt: skip
-        adsl.note(", ".join(left), f"columns left out: {reason}", len(adsl) if left else 0)
-    left_out = {*twins, *dates, *empty, *identifiers}
+    same = [name for name in _ARMS if name in names and name not in used and _is_same(adsl, name, arm)]
+    adsl.note_columns(twins, "of codes of another column, left out")
+    adsl.note_columns(dates, "of dates, of which the study days are kept")
+    adsl.note_columns(empty, "that are empty, left out")
+    adsl.note_columns([*identifiers, *same], "that repeat the subject or the arm, left out")
+    left_out = {*twins, *dates, *empty, *identifiers, *same}
     kept = {name: adsl.settled(name) for name in names if name not in left_out}
     for name in kept:
         blank = adsl.text(name).isna() if name.endswith("FL") and name not in POPULATION_OF else None
@@ -153,13 +156,25 @@ def _frame(adsl: DataSet, used: set[str]) -> pd.DataFrame:
     return pd.DataFrame(kept, index=adsl.frame.index)
 
 
+def _is_same(adsl: DataSet, name: str, arm: str) -> bool:
+    """Check whether a column has one value for each arm, and another one for another arm."""
+    if not arm or name not in adsl:
+        return False
+    pairs = pd.DataFrame({"arm": adsl.text(arm).astype(object), "name": adsl.text(name).astype(object)}).drop_duplicates()
+    return not pairs["arm"].duplicated().any() and not pairs["name"].duplicated().any()
+
+
 def _is_twin(name: str, names: list[str]) -> bool:
     """Check whether a column has the codes of another one: AGEGR1N those of AGEGR1, ITTFN those of ITTFL."""
     return (name.endswith("N") and name[:-1] in names) or (name.endswith("FN") and f"{name[:-1]}L" in names)
 
 
 def _settings(
-    adsl: DataSet, frame: pd.DataFrame, settings: Mapping[str, Any], columns: Mapping[str, str], words: Mapping[str, dict[str, str]]
+    adsl: DataSet,
+    frame: pd.DataFrame,
+    settings: Mapping[str, Any],
+    columns: Mapping[str, str],
+    words: Mapping[str, dict[str, str]],
 ) -> dict[str, Any]:
     new = with_names(settings, "subjects", columns, words)
     names = {old: layout for layout, old in new["columns"]["subjects"].items()}

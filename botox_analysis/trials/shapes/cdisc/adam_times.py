@@ -32,7 +32,7 @@ def event_times(data: DataSet, cohort: Cohort) -> pd.DataFrame:
         ``subject``, ``endpoint``, ``time``, ``observed`` and ``reason``.
     """
     data = cohort.records(data)
-    odd = ~np.isin(data.upper("AVALU").astype(str), _IN_DAYS)
+    odd = ~data.one_of("AVALU", _IN_DAYS)
     data.note("AVALU", "times in another unit than days: left out", int(odd.sum()))
     without = np.isnan(data.number("AVAL")) & ~odd
     data.note("AVAL", "records without a time: left out", int(without.sum()))
@@ -50,7 +50,7 @@ def event_times(data: DataSet, cohort: Cohort) -> pd.DataFrame:
             "subject": data.frame[SUBJECT] if pd.api.types.is_numeric_dtype(data.frame[SUBJECT]) else data.text(SUBJECT),
             "endpoint": data.text("PARAMCD"),
             "time": data.frame["AVAL"],
-            "observed": np.where(np.isnan(censored), None, np.where(censored == 0, "yes", "no")),
+            "observed": pd.Series(np.where(censored == 0, "yes", "no"), index=data.frame.index).where(~np.isnan(censored)),
             "reason": reason,
         },
         index=data.frame.index,

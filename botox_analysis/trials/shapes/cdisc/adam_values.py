@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.frames.schema import BASELINE
+from botox_analysis.trials.settings.cdisc import KEEP, LEAVE_OUT
 from botox_analysis.trials.shapes.cdisc.cohort import SUBJECT, Cohort
 from botox_analysis.trials.shapes.cdisc.data_set import DataSet
-from botox_analysis.trials.settings.cdisc import KEEP, LEAVE_OUT
 
 _READ = {
-    SUBJECT, "PARAMCD", "PARAM", "AVAL", "BASE", "CHG", "AVISIT", "AVISITN", "VISIT", "VISITNUM", "ABLFL", "ANL01FL", "DTYPE", "ADY",
-    "ADT", "ADTM", "ATPT", "BASETYPE",
+    SUBJECT, "PARAMCD", "PARAM", "AVAL", "BASE", "CHG", "AVISIT", "AVISITN", "VISIT", "VISITNUM", "ABLFL", "ANL01FL", "DTYPE",
+    "ADY", "ADT", "ADTM", "ATPT", "BASETYPE",
 }  # fmt: skip
 _SAME = 1e-9
 """Largest relative difference of numbers that are equal beside the rounding of a file."""
@@ -54,7 +54,7 @@ def measurements(data: DataSet, cohort: Cohort, derived: str = LEAVE_OUT) -> pd.
     """
     data = cohort.records(data)
     others = [name for name in data.frame.columns if name not in _READ]
-    data.note(", ".join(others), "columns of measurements that are not read", len(data) if others else 0)
+    data.note_columns(others, "not read")
     visit = data.first_of("AVISIT", "VISIT")
     data, is_base = _chosen(data, visit, derived)
     names = data.text(visit).astype(object).where(~is_base, BASELINE)
@@ -65,7 +65,7 @@ def measurements(data: DataSet, cohort: Cohort, derived: str = LEAVE_OUT) -> pd.
             "scale": _scales(data, visit),
             "visit": names,
             "value": data.frame["AVAL"],
-            "day": cohort.days(data, "ADY", "ADT", "ADTM"),
+            "day": cohort.days(data, ["ADY"], ["ADT", "ADTM"]),
             "parameter": data.text("PARAM").astype(object),
             "order": np.where(is_base, -np.inf, order),
         },
@@ -78,7 +78,7 @@ def measurements(data: DataSet, cohort: Cohort, derived: str = LEAVE_OUT) -> pd.
 def _chosen(data: DataSet, visit: str, derived: str) -> tuple[DataSet, np.ndarray]:
     """Keep the records for analysis, and tell which are baselines."""
     flagged = "ABLFL" in data
-    is_base = data.is_yes("ABLFL") if flagged else data.upper(visit).astype(str) == BASELINE.upper()
+    is_base = data.is_yes("ABLFL") if flagged else data.one_of(visit, [BASELINE.upper()])
     if not flagged:
         data.note(visit, "records at a visit 'Baseline', without ABLFL: read as baseline", int(is_base.sum()))
     out = np.zeros(len(data), dtype=bool)

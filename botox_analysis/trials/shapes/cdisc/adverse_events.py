@@ -21,6 +21,7 @@ _SAME_NAMES = {
 """Column of the layout -> the columns of the data set that it may be, in order."""
 
 _DAYS = {"onset_day": ("ASTDY", "ASTDT", "AESTDY", "AESTDTC"), "end_day": ("AENDY", "AENDT", "AEENDY", "AEENDTC")}
+"""Column of the layout -> columns of study days and of dates, in turn."""
 _DATE = re.compile(r"(?:DT|DTM|DTC|DY)$")
 
 
@@ -59,19 +60,17 @@ def adverse_events(
     used = {*columns.values(), *asked.values()}
     repeated = [name for name in data.frame.columns if name not in used and name in of_subjects]
     empty = [name for name in data.frame.columns if name not in used and name not in data]
-    dates = [name for name in data.frame.columns if name not in used and _DATE.search(name)]
-    for reason, left in (
-        ("repeated from the subjects", repeated), ("empty", empty), ("dates, of which the study days are kept", dates),
-    ):  # fmt: skip
-        data.note(", ".join(left), f"columns left out: {reason}", len(data) if left else 0)
+    dates = [name for name in data.frame.columns if name not in {*used, *repeated, *empty} and _DATE.search(name)]
+    data.note_columns(repeated, "repeated from the subjects, left out")
+    data.note_columns(empty, "that are empty, left out")
+    data.note_columns(dates, "of dates, of which the study days are kept")
     kept = [name for name in data.frame.columns if name not in {*repeated, *empty, *dates}]
     frame = pd.DataFrame({name: data.settled(name) for name in kept}, index=data.frame.index)
     if columns["term"] == "AEDECOD" and "AETERM" in data and "term" not in asked:
         frame["AEDECOD"] = _with_reported_terms(data)
     for day, found in _DAYS.items():
         if day not in asked and data.first_of(*found):
-            counted = [name for name in found if name.endswith("DY") and name in data]
-            frame[day] = cohort.days(data, *(counted or [""]), *(name for name in found if not name.endswith("DY")))
+            frame[day] = cohort.days(data, found[::2], found[1::2])
     for flag in ("ASTDTF", "AENDTF"):
         data.note(flag, "dates imputed before, by this flag: taken as they are", int(data.text(flag).notna().sum()))
     return frame, with_names(settings, "adverse_events", columns, _words(data, columns))

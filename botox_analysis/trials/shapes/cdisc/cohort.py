@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,9 +37,11 @@ class Cohort:
         data.note("", "records of subjects who were not randomised: left out", int(strange.sum()))
         return data.keep(~strange) if strange.any() else data
 
-    def days(self, data: DataSet, counted: str, *dated: str) -> np.ndarray:
-        """Find study days: those of the file, else from the first of some columns of dates, shape (n,)."""
-        days = data.number(counted)
+    def days(self, data: DataSet, counted: Sequence[str], dated: Sequence[str]) -> np.ndarray:
+        """Find study days, shape (n,): those of the file, else those of columns of dates, each by the order of its columns."""
+        days = np.full(len(data), np.nan)
+        for column in counted:
+            days = np.where(np.isnan(days), data.number(column), days)
         subject = data.text(SUBJECT)
         first_of = self.first_dose.reindex(pd.Index(subject.cat.categories, dtype=object)).to_numpy(dtype=float)
         first = np.append(first_of, np.nan)[subject.cat.codes.to_numpy()]
@@ -73,10 +75,9 @@ def unrandomised(data: DataSet, arm: str) -> np.ndarray:
     """
     if not arm:
         return np.zeros(len(data), dtype=bool)
-    words = list(NOT_RANDOMISED)
-    found = data.upper(arm).astype(str) == ""
+    found = data.one_of(arm, [""])
     for column in (arm, "ARM", "ARMCD"):
-        found |= np.isin(data.upper(column).astype(str), words)
+        found = found | data.one_of(column, NOT_RANDOMISED)
     return found
 
 

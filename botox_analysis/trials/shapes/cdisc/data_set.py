@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,8 +16,8 @@ from botox_analysis.cells.reading import DATE, NUMBER, read_column
 from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.readers.raw import ROW, RawTable
-from botox_analysis.trials.settings.file import notation_of
 from botox_analysis.trials.settings.cdisc import AS_MISSING, FIRST_POSSIBLE, LAST_POSSIBLE
+from botox_analysis.trials.settings.file import notation_of
 
 Notes = list[tuple[str, str, int]]
 
@@ -70,8 +70,8 @@ class DataSet:
         return len(self.frame)
 
     def __contains__(self, column: str) -> bool:
-        """Check whether the table has a column that is not empty."""
-        return column in self.frame.columns and not self._empty(column)
+        """Check whether the table has a column with a filled cell, or without any cells."""
+        return column in self.frame.columns and not (len(self) and self._empty(column))
 
     def _empty(self, column: str) -> bool:
         codes, words = distinct(self.frame[column])
@@ -82,6 +82,11 @@ class DataSet:
         """Add a note on records, unless there are none."""
         if n:
             self.notes.append((f"{self.file}, {column}" if column else self.file, reason, int(n)))
+
+    def note_columns(self, columns: Sequence[str], reason: str) -> None:
+        """Add a note on columns, unless there are none."""
+        if columns:
+            self.notes.append((self.file, f"columns {reason}: {', '.join(columns)}", len(self)))
 
     def first_of(self, *columns: str) -> str:
         """Find the first of some columns that the table has; empty if it has none."""
@@ -116,7 +121,11 @@ class DataSet:
 
     def is_yes(self, column: str) -> np.ndarray:
         """Find the records with the flag Y, shape (n,)."""
-        return np.isin(self.upper(column).astype(str), ["Y", "YES", "1"])
+        return self.one_of(column, ("Y", "YES", "1"))
+
+    def one_of(self, column: str, words: Iterable[str]) -> np.ndarray:
+        """Find the records with one of some words, given in capitals, shape (n,)."""
+        return np.asarray(np.isin(self.upper(column).astype(str), list(words)))
 
     def number(self, column: str) -> np.ndarray:
         """Read a column as numbers, shape (n,); missing for an absent column."""
@@ -124,7 +133,7 @@ class DataSet:
             return np.full(len(self), np.nan)
         reading = read_column(self.frame[column], NUMBER, notation_of(self.settings))
         self._refuse(column, reading.wrong, "a number")
-        return reading.values.to_numpy(dtype=float)
+        return np.asarray(reading.values.to_numpy(dtype=float))
 
     def _refuse(self, column: str, wrong: np.ndarray, expected: str) -> None:
         if wrong.any():
@@ -197,12 +206,12 @@ class DataSet:
 
 def _text(word: object) -> str:
     """Write a cell as a text without spaces at its ends; bytes are those of an old SAS file."""
-    if isinstance(word, bytes):
-        try:
-            word = word.decode("utf-8")
-        except UnicodeDecodeError:
-            word = word.decode("latin-1")
-    return spelled(text_of(word))
+    if not isinstance(word, bytes):
+        return spelled(text_of(word))
+    try:
+        return spelled(word.decode("utf-8"))
+    except UnicodeDecodeError:
+        return spelled(word.decode("latin-1"))
 
 
 def _day_of(parts: re.Match[str], rule: str) -> tuple[float, bool]:
