@@ -68,12 +68,21 @@ def adverse_events(
     frame = pd.DataFrame({name: data.settled(name) for name in kept}, index=data.frame.index)
     if columns["term"] == "AEDECOD" and "AETERM" in data and "term" not in asked:
         frame["AEDECOD"] = _with_reported_terms(data)
+    if "TRTEMFL" in data and data.is_yes("TRTEMFL").any():
+        frame["TRTEMFL"] = _with_no(data)
     for day, found in _DAYS.items():
         if day not in asked and data.first_of(*found):
             frame[day] = cohort.days(data, found[::2], found[1::2])
     for flag in ("ASTDTF", "AENDTF"):
         data.note(flag, "dates imputed before, by this flag: taken as they are", int(data.text(flag).notna().sum()))
     return frame, with_names(settings, "adverse_events", columns, _words(data, columns))
+
+
+def _with_no(data: DataSet) -> pd.Series[Any]:
+    """Read a blank flag of treatment-emergent events as N: the standard allows Y or blank."""
+    flags = data.text("TRTEMFL").astype(object)
+    data.note("TRTEMFL", "blank flags beside Y: read as N", int(flags.isna().sum()))
+    return flags.fillna("N")
 
 
 def _with_reported_terms(data: DataSet) -> pd.Series[Any]:

@@ -292,7 +292,7 @@ class TestAdverseEvents:
             "fatal": [False, False, True],
             "related": [True, False, None],
             "led_to_discontinuation": [True, False, None],
-            "treatment_emergent": [True, True, None],
+            "treatment_emergent": [True, True, False],
         }
         assert noted(trial, "'REMOTE': read as no of related") == 1
 
@@ -350,31 +350,35 @@ class TestAdverseEvents:
         assert {"AGE", "TRT01P"}.isdisjoint(trial.adverse_events.columns)
 
 
-class TestTimesToEvents:
-    TIMES = {
-        "USUBJID": ["S1-01", "S1-02", "S1-03"], "PARAMCD": "TTE", "AVAL": [5, 20, 7], "CNSR": [0, 1, 2],
-        "EVNTDESC": ["Rash", "End", "Lost"],
-    }  # fmt: skip
+TIMES = {
+    "USUBJID": ["S1-01", "S1-02", "S1-03"],
+    "PARAMCD": "TTE",
+    "AVAL": [5, 20, 7],
+    "CNSR": [0, 1, 2],
+    "EVNTDESC": ["Rash", "End", "Lost"],
+}
 
+
+class TestTimesToEvents:
     def test_cnsr_0_is_an_event_and_any_other_number_a_censored_time(self, load):
-        times = load(adtte=self.TIMES).event_times
+        times = load(adtte=TIMES).event_times
         assert times["observed"].tolist() == [True, False, False]
         assert times["time"].tolist() == [5, 20, 7]
         assert times["reason"].tolist() == ["Rash", "End", "Lost"]
         assert times["endpoint"].unique().tolist() == ["TTE"]
 
     def test_times_in_months_are_left_out_and_counted(self, load):
-        trial = load(adtte={**self.TIMES, "AVALU": ["DAYS", "MONTHS", "DAYS"]})
+        trial = load(adtte={**TIMES, "AVALU": ["DAYS", "MONTHS", "DAYS"]})
         assert trial.event_times["time"].tolist() == [5, 7]
         assert noted(trial, "another unit than days") == 1
 
     def test_times_that_contradict_their_dates_are_counted(self, load):
         dates = {"STARTDT": pd.to_datetime(["2020-01-01"] * 3), "ADT": pd.to_datetime(["2020-01-05", "2020-01-21", "2020-03-01"])}
-        assert noted(load(adtte={**self.TIMES, **dates}), "differ from ADT - STARTDT") == 1
+        assert noted(load(adtte={**TIMES, **dates}), "differ from ADT - STARTDT") == 1
 
     def test_a_time_of_0_is_refused(self, load):
         with pytest.raises(ba.DataError, match="time"):
-            load(adtte={**self.TIMES, "AVAL": [0, 1, 2]})
+            load(adtte={**TIMES, "AVAL": [0, 1, 2]})
 
 
 class TestFiles:
@@ -413,7 +417,7 @@ class TestFiles:
 
     def test_a_folder_without_adsl_is_refused(self, tmp_path):
         pd.DataFrame(events()).to_csv(tmp_path / "adae.csv", index=False)
-        with pytest.raises(ba.DataError, match="'adae.csv'; expected a file of the name 'adsl'"):
+        with pytest.raises(ba.DataError, match=r"'adae\.csv'; expected a file of the name 'adsl'"):
             ba.load_adam(tmp_path)
 
     def test_a_file_is_refused(self, load, tmp_path):
