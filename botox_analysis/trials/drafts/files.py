@@ -29,8 +29,6 @@ OTHERS = {
     "sav",
     "dta",
     "rds",
-    "json",
-    "ndjson",
     "feather",
     "arrow",
     "zip",

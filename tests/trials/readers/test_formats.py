@@ -6,11 +6,15 @@ import pytest
 
 import botox_analysis as ba
 from botox_analysis.trials.readers.formats import READERS, files_of
+from botox_analysis.trials.writing.dataset_json import write_dataset_json
 
 WRITERS = {
     ".csv": lambda frame, path: frame.to_csv(path, index=False),
     ".parquet": lambda frame, path: frame.to_parquet(path, index=False),
     ".xpt": lambda frame, path: pyreadstat.write_xport(frame, path),
+    ".json": lambda frame, path: write_dataset_json(frame, path, path.stem),
+    ".ndjson": lambda frame, path: write_dataset_json(frame, path, path.stem),
+    ".dsjc": lambda frame, path: write_dataset_json(frame, path, path.stem),
 }
 """A writer for each reader."""
 
