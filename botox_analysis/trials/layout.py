@@ -51,9 +51,6 @@ MEDICINES = (
 )  # fmt: skip
 """Acute medicines by the classes of ICHD-3 8.2: the first four are overused from 10 days a month on, the others from 15 on."""
 
-SIDES = ("left", "right", "both", "middle")
-"""Words for the side of an injection."""
-
 KEYS = {
     "subjects": ("subject",),
     "diary": ("subject", "day"),
