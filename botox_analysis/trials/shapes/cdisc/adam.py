@@ -14,9 +14,9 @@ from botox_analysis.trials.readers.raw import ROW, RawTable
 from botox_analysis.trials.settings.cdisc import AS_MISSING, LEAVE_OUT
 from botox_analysis.trials.shapes.cdisc.adam_subjects import adam_subjects
 from botox_analysis.trials.shapes.cdisc.adam_times import event_times, is_timed
-from botox_analysis.trials.shapes.cdisc.adam_values import is_measured, measurements, of_parameters, of_visits
 from botox_analysis.trials.shapes.cdisc.adverse_events import adverse_events, is_adverse_events
 from botox_analysis.trials.shapes.cdisc.data_set import DataSet, Notes
+from botox_analysis.trials.shapes.cdisc.measurements import is_measured, measurements, of_parameters, of_visits
 from botox_analysis.trials.shapes.shape import Arranged, Shape
 
 
@@ -62,9 +62,8 @@ def arrange_adam(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) ->
             seen.update(map(str, chosen.text("PARAMCD").cat.categories))
             if not len(chosen) or table not in TABLES:
                 continue
-            rows = (
-                event_times(chosen, cohort) if is_timed(data) else measurements(chosen, cohort, asked.get("derived", LEAVE_OUT))
-            )
+            derived = asked.get("derived", LEAVE_OUT)
+            rows = event_times(chosen, cohort) if is_timed(data) else measurements(chosen, cohort, derived=derived)
             found.setdefault(table, []).append((data.file, rows))
         elif is_adverse_events(data):
             if "adverse_events" in found:
