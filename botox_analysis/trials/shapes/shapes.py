@@ -9,10 +9,11 @@ from typing import Any
 from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.readers.raw import RawTable
 from botox_analysis.trials.shapes.cdisc.adam import ADAM
+from botox_analysis.trials.shapes.cdisc.sdtm import SDTM
 from botox_analysis.trials.shapes.layout_tables import arrange_layout_tables, is_layout_table
 from botox_analysis.trials.shapes.shape import Arranged, Shape
 
-SHAPES: tuple[Shape, ...] = (Shape("the layout", "subjects", is_layout_table, arrange_layout_tables), ADAM)
+SHAPES: tuple[Shape, ...] = (Shape("the layout", "subjects", is_layout_table, arrange_layout_tables), ADAM, SDTM)
 """Shapes in the order in which they are recognised."""
 
 

@@ -6,17 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.layout import TABLES
-from botox_analysis.trials.readers.raw import ROW, RawTable
+from botox_analysis.trials.readers.raw import RawTable
 from botox_analysis.trials.settings.cdisc import AS_MISSING, LEAVE_OUT
 from botox_analysis.trials.shapes.cdisc.adam_subjects import adam_subjects
 from botox_analysis.trials.shapes.cdisc.adam_times import event_times, is_timed
 from botox_analysis.trials.shapes.cdisc.adverse_events import adverse_events, is_adverse_events
 from botox_analysis.trials.shapes.cdisc.data_set import DataSet, Notes
-from botox_analysis.trials.shapes.cdisc.measurements import is_measured, measurements, of_parameters, of_visits
+from botox_analysis.trials.shapes.cdisc.measurements import is_measured, measurements, of_parameters
+from botox_analysis.trials.shapes.cdisc.tables import Found, arranged_of
 from botox_analysis.trials.shapes.shape import Arranged, Shape
 
 
@@ -48,7 +47,7 @@ def arrange_adam(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) ->
         if is_chosen(name, settings)
     }
     frame, cohort, new = adam_subjects(sets["adsl"], settings)
-    found: dict[str, list[tuple[str, pd.DataFrame]]] = {"subjects": [(sets["adsl"].file, frame)]}
+    found: Found = {"subjects": [(sets["adsl"].file, frame)]}
     parameters = asked.get("parameters")
     seen: set[str] = set()
     for name, data in sets.items():
@@ -78,25 +77,7 @@ def arrange_adam(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) ->
     absent = [name for name in parameters or () if name not in seen]
     if absent:
         raise DataError(f"trial.toml, [adam]: found the parameters {listed(absent)}, which no data set has as PARAMCD.")
-    return _arranged(found, new, notes)
-
-
-def _arranged(found: Mapping[str, list[tuple[str, pd.DataFrame]]], settings: Mapping[str, Any], notes: Notes) -> Arranged:
-    tables: dict[str, pd.DataFrame] = {}
-    files: dict[str, str] = {}
-    for table in TABLES:
-        parts = found.get(table, ())
-        parts = [(file, rows) for file, rows in parts if len(rows)] or list(parts)[:1]
-        if not parts:
-            continue
-        whole = parts[0][1] if len(parts) == 1 else pd.concat([rows for _, rows in parts])
-        whole.index.name = ROW
-        tables[table] = whole
-        files[table] = " and ".join(file for file, _ in parts)
-    if "assessments" in tables:
-        settings = of_visits(tables["assessments"], settings)
-        tables["assessments"] = tables["assessments"].drop(columns="order", errors="ignore")
-    return Arranged(tables, files, settings, notes)
+    return arranged_of(found, new, notes)
 
 
 def is_chosen(name: str, settings: Mapping[str, Any]) -> bool:

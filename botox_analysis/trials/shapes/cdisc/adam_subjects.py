@@ -65,7 +65,7 @@ def adam_subjects(adsl: DataSet, settings: Mapping[str, Any]) -> tuple[pd.DataFr
     further = _further_populations(adsl, {*columns.values(), *asked.values()})
     columns |= {flag.lower(): flag for flag in further}
     used = {*columns.values(), *asked.values(), *settings.get("factors", ()), *settings.get("populations", ())}
-    frame = kept_columns(adsl, arm, used, POPULATION_OF)
+    frame = kept_columns(adsl, (arm, actual), used, POPULATION_OF)
     words |= (
         {"actual_arm": {word: "" for word in adsl.text(actual).cat.categories if word.upper() in NOT_TREATED}} if actual else {}
     )

@@ -21,15 +21,15 @@ _ARMS = ("ARM", "ARMCD", "ACTARM", "ACTARMCD", "TRT01P", "TRT01A", "TRTP", "TRTA
 _DATE = re.compile(r"(?:DT|DTM|DTC|DY)$")
 
 
-def kept_columns(data: DataSet, arm: str, used: Collection[str], unfilled: Collection[str] = ()) -> pd.DataFrame:
+def kept_columns(data: DataSet, arms: Collection[str], used: Collection[str], unfilled: Collection[str] = ()) -> pd.DataFrame:
     """Take the columns that are used or covariates, and note the others.
 
     Parameters
     ----------
     data : DataSet
         Subjects, one record each.
-    arm : str
-        Column of the arm; empty if there is none.
+    arms : collection of str
+        Columns of the planned and the actual arm; empty if there are none.
     used : collection of str
         Columns that are kept in any case.
     unfilled : collection of str
@@ -42,10 +42,10 @@ def kept_columns(data: DataSet, arm: str, used: Collection[str], unfilled: Colle
     """
     names = list(data.frame.columns)
     twins = [name for name in names if name not in used and _is_twin(name, names)]
-    dates = [name for name in names if name not in used and _DATE.search(name)]
     empty = [name for name in names if name not in data and name not in used]
+    dates = [name for name in names if name not in {*used, *empty} and _DATE.search(name)]
     identifiers = [name for name in _IDENTIFIERS if name in names and name not in used]
-    same = [name for name in _ARMS if name in names and name not in used and _is_same(data, name, arm)]
+    same = [name for name in _ARMS if name not in used and any(_is_same(data, name, other) for other in arms)]
     data.note_columns(twins, "of codes of another column, left out")
     data.note_columns(dates, "of dates, of which the study days are kept")
     data.note_columns(empty, "that are empty, left out")
