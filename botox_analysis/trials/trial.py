@@ -20,11 +20,13 @@ from botox_analysis.trials.diary_rows import settle_rows
 from botox_analysis.trials.layout import FIRST_DOSE as FIRST_DOSE
 from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, columns_of, is_another_column
 from botox_analysis.trials.overview import files_of, rows_of_tables
-from botox_analysis.trials.readers.raw import ROW
+from botox_analysis.trials.readers.raw import ROW, RawTable
 from botox_analysis.trials.settings.arms import is_named_like_reference, likely_reference
 from botox_analysis.trials.settings.file import SETTINGS, arms_of, check_settings
 from botox_analysis.trials.settings.protocol import Protocol as Protocol
 from botox_analysis.trials.settings.protocol import protocol_of
+from botox_analysis.trials.shapes.shape import Arranged
+from botox_analysis.trials.shapes.shapes import SHAPES, arranged, is_alone, shape_of
 from botox_analysis.wording import Overview, Shown, count, some_of
 
 ALL_RANDOMISED = "all randomised"
@@ -247,9 +249,45 @@ def as_trial(
     """
     ordered = {"arms": arms, "visits": visits}
     named = {key: list(words) if isinstance(words, tuple) else words for key, words in ordered.items() if words}
-    return checked_trial(
-        tables, name=name, settings=dict(settings or {}) | named, files={}, protocol=protocol, provenance=provenance
+    asked = check_settings(dict(settings or {}) | named)
+    found = _arranged_frames(tables, asked)
+    trial = checked_trial(
+        found.tables, name=name, settings=found.settings, files=found.files, protocol=protocol, provenance=provenance
     )
+    return with_notes(trial, found.notes)
+
+
+def with_notes(trial: Trial, notes: Notes) -> Trial:
+    """Put notes before those of a trial.
+
+    Parameters
+    ----------
+    trial : Trial
+        A trial.
+    notes : list of (str, str, int)
+        Content left out, merged or assumed before the checks: place, reason, number of rows.
+
+    Returns
+    -------
+    Trial
+        The trial with all notes in ``left_out``.
+    """
+    if not notes:
+        return trial
+    return replace(trial, left_out=pd.concat([pd.DataFrame(notes, columns=list(LEFT_OUT)), trial.left_out], ignore_index=True))
+
+
+def _arranged_frames(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> Arranged:
+    """Arrange a user's frames like the tables of files; frames of no known shape stay as they are, for the checks to refuse."""
+    if not isinstance(tables, Mapping):
+        raise wrong_kind(tables, "tables", "a dict of frames by name, such as {'subjects': frame, 'diary': frame}")
+    shape = shape_of(map(str, tables))
+    raw = {str(table): RawTable(str(table), frame, str(table)) for table, frame in tables.items()}
+    unknown = shape is SHAPES[0] and any(table not in TABLES for table in tables)
+    lost = shape is None and not (len(raw) == 1 and is_alone(next(iter(raw.values())), settings))
+    if unknown or lost or not all(isinstance(frame, pd.DataFrame) for frame in tables.values()):
+        return Arranged(tables, {}, settings)
+    return arranged(raw, settings)
 
 
 def checked_trial(
