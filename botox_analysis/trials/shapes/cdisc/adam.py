@@ -46,6 +46,11 @@ def arrange_adam(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) ->
         for name, table in tables.items()
         if is_chosen(name, settings)
     }
+    notes += [
+        (table.file, "a data set that the settings do not choose: left out", len(table.frame))
+        for name, table in tables.items()
+        if name not in sets
+    ]
     frame, cohort, new = adam_subjects(sets["adsl"], settings)
     found: Found = {"subjects": [(sets["adsl"].file, frame)]}
     parameters = asked.get("parameters")

@@ -48,8 +48,7 @@ def arrange_sdtm(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) ->
     asked: Mapping[str, Any] = settings.get("sdtm", {})
     notes: Notes = []
     partial = asked.get("partial_dates", AS_MISSING)
-    sets = {name: DataSet(table, settings, partial, notes) for name, table in tables.items() if _READ.fullmatch(name)}
-    notes += [(table.file, "a domain that is not read", len(table.frame)) for name, table in tables.items() if name not in sets]
+    sets = {name: DataSet(table, settings, partial, notes) for name, table in tables.items()}
     frame, cohort, new = sdtm_subjects(sets["dm"], sets.get("ds"), settings)
     found: Found = {"subjects": [(sets["dm"].file, frame)]}
     if "ae" in sets:

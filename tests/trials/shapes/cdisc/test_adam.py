@@ -5,8 +5,6 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.trials.readers.raw import RawTable
-from botox_analysis.trials.shapes.shapes import arranged
 
 ADSL = {
     "STUDYID": "S1",
@@ -445,16 +443,25 @@ class TestFiles:
         for table in ("subjects", "assessments", "adverse_events"):
             pd.testing.assert_frame_equal(getattr(texts, table), getattr(typed, table))
 
-    def test_bytes_and_dates_counted_by_sas_are_read(self):
-        frame = pd.DataFrame(
-            {**ADSL, "TRTSDT": [21924.0, 21946.0, 21975.0, np.nan], "EOSDT": [21930.0, 21946.0, 21976.0, np.nan]}
-        )
+    def test_frames_with_bytes_dates_of_sas_and_zeros_misread_by_pandas_are_read(self):
+        dates = {"TRTSDT": [21924.0, 21946.0, 21975.0, np.nan], "EOSDT": [21930.0, 21946.0, 21976.0, np.nan]}
+        adsl = pd.DataFrame({**ADSL, **dates, "DOSE": [2.0**-260, 155, 195, 2.0**-260]})
         for name in ("USUBJID", "TRT01P", "ITTFL"):
-            frame[name] = [text.encode() for text in frame[name]]
-        found = arranged({"adsl": RawTable("adsl", frame, "adsl")}, {})
-        trial = ba.Trial if found is None else found
-        assert trial.settings["arms"] == ["Placebo", "Low", "High"]
-        assert trial.tables["subjects"]["last_day"].fillna(0).tolist() == [7, 1, 2, 0]
+            adsl[name] = [text.encode() for text in adsl[name]]
+        times = pd.DataFrame({**TIMES, "CNSR": [2.0**-260, 1, 2]})
+        trial = ba.as_trial({"ADSL": adsl, "ADTTE": times}, name="from pandas")
+        assert trial.arms == ["Placebo", "Low", "High"]
+        assert trial.subjects["last_day"].fillna(0).tolist() == [7, 1, 2, 0]
+        assert trial.subjects["DOSE"].tolist() == [0, 155, 195, 0]
+        assert trial.event_times["observed"].tolist() == [True, False, False]
+        assert noted(trial, "by which pandas.read_sas means 0") == 3
+
+    def test_a_frame_that_the_settings_do_not_choose_is_named(self):
+        frames = {"adsl": pd.DataFrame(ADSL), "adae": pd.DataFrame(events()), "adqs": bds(PLANNED)}
+        trial = ba.as_trial(frames, name="chosen", settings={"adam": {"datasets": ["ADQS"]}})
+        assert trial.adverse_events is None
+        assert len(trial.assessments) == 5
+        assert noted(trial, "do not choose") == 3
 
 
 class TestSettings:
