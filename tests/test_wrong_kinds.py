@@ -71,6 +71,7 @@ TAKES: dict[str, tuple[str, str, dict]] = {
     "safety.onsets": ("trial", TRIAL, {}),
     "safety.time_at_risk": ("trial", TRIAL, {}),
     "load_published": ("", WORD, {}),
+    "load_adam": ("path", "the path of a folder with adsl", {}),
     "load_trial": ("path", "the path of a folder with subjects.csv", {}),
     "safety.mean_cumulative": ("trial", TRIAL, {}),
     "missing.reasons": ("outcomes", OUTCOMES, {}),

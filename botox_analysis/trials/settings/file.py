@@ -51,7 +51,7 @@ _KEYS = {
     "date_origin": "a date, such as 1899-12-30", "time_zone": "the name of a time zone, such as Europe/Berlin",
     "format": WORD, "separator": WORD, "decimal": "'.' or ','", "encoding": WORD,
     "columns": TABLE, "values": TABLE, "scales": TABLE, "windows": TABLE, "diary": TABLE, "protocol": TABLE,
-    **SHAPE_KEYS, "adam": TABLE,
+    **SHAPE_KEYS, "adam": TABLE, "sdtm": TABLE,
 }  # fmt: skip
 _SCALE_KEYS = {"baseline": TRUTH, "better": "'lower' or 'higher'"}
 _SEPARATORS = (",", ";", "\t", "|", ":", "^", "~", " ", "\x1f", "\x01")

@@ -1,8 +1,9 @@
-"""Measurements of ADaM: data sets of the basic structure (BDS), by parameter and visit."""
+"""Measurements by parameter and visit: data sets of the basic structure of ADaM, and questionnaires of SDTM."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,48 @@ from botox_analysis.trials.settings.cdisc import KEEP, LEAVE_OUT
 from botox_analysis.trials.shapes.cdisc.cohort import SUBJECT, Cohort
 from botox_analysis.trials.shapes.cdisc.data_set import DataSet
 
-_READ = {
-    SUBJECT, "PARAMCD", "PARAM", "AVAL", "BASE", "CHG", "AVISIT", "AVISITN", "VISIT", "VISITNUM", "ABLFL", "ANL01FL", "DTYPE",
-    "ADY", "ADT", "ADTM", "ATPT", "BASETYPE",
-}  # fmt: skip
+_FURTHER = ("STUDYID", SUBJECT, "BASE", "CHG", "ANL01FL", "DTYPE")
+"""Columns that are read beside those of `Names`."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names of the columns of a data set of measurements; a pair of names has the first in ADaM that is there.
+
+    Attributes
+    ----------
+    parameter, label, value : str
+        Code of the parameter, its name, and the number.
+    visits : tuple of (str, str)
+        Columns of visits, each with that of their numbers; the first that is there is used.
+    flags : tuple of str
+        Flags of the baseline; the first that is there is used.
+    days, dates, points : tuple of str
+        Study days, dates, and time points within a visit.
+    status : str
+        Column with NOT DONE for a record without a measurement; empty if there is none.
+    """
+
+    parameter: str
+    label: str
+    value: str
+    visits: tuple[tuple[str, str], ...]
+    flags: tuple[str, ...]
+    days: tuple[str, ...]
+    dates: tuple[str, ...]
+    points: tuple[str, ...]
+    status: str = ""
+
+
+ADAM_NAMES = Names(
+    "PARAMCD", "PARAM", "AVAL", (("AVISIT", "AVISITN"), ("VISIT", "VISITNUM")), ("ABLFL",), ("ADY",), ("ADT", "ADTM"),
+    ("ATPT", "BASETYPE"),
+)  # fmt: skip
+QS_NAMES = Names(
+    "QSTESTCD", "QSTEST", "QSSTRESN", (("VISIT", "VISITNUM"),), ("QSLOBXFL", "QSBLFL"), ("QSDY",), ("QSDTC",), ("QSTPT",),
+    "QSSTAT",
+)  # fmt: skip
+
 _SAME = 1e-9
 """Largest relative difference of numbers that are equal beside the rounding of a file."""
 
@@ -26,24 +65,26 @@ def is_measured(data: DataSet) -> bool:
     return "PARAMCD" in data and "AVAL" in data and "CNSR" not in data and bool(data.first_of("AVISIT", "VISIT"))
 
 
-def of_parameters(data: DataSet, parameters: Sequence[str] | None) -> DataSet:
+def of_parameters(data: DataSet, parameters: Sequence[str] | None, column: str = ADAM_NAMES.parameter) -> DataSet:
     """Keep the records of some parameters; of all if none are named."""
     if parameters is None:
         return data
-    chosen = data.text("PARAMCD").isin(list(parameters)).to_numpy()
-    data.note("PARAMCD", "records of parameters that the settings do not name: left out", int((~chosen).sum()))
+    chosen = data.text(column).isin(list(parameters)).to_numpy()
+    data.note(column, "records of parameters that the settings do not name: left out", int((~chosen).sum()))
     return data.keep(chosen)
 
 
-def measurements(data: DataSet, cohort: Cohort, derived: str = LEAVE_OUT) -> pd.DataFrame:
+def measurements(data: DataSet, cohort: Cohort, names: Names = ADAM_NAMES, derived: str = LEAVE_OUT) -> pd.DataFrame:
     """Make rows of assessments of a data set.
 
     Parameters
     ----------
     data : DataSet
-        Records of the basic structure.
+        Records of one measurement each.
     cohort : Cohort
         Subjects of the trial.
+    names : Names
+        Names of the columns.
     derived : str
         Rule for derived records, one of `DERIVED`.
 
@@ -53,34 +94,42 @@ def measurements(data: DataSet, cohort: Cohort, derived: str = LEAVE_OUT) -> pd.
         ``subject``, ``scale``, ``visit``, ``value``, ``day`` and ``parameter``, and ``order``, the number of the visit.
     """
     data = cohort.records(data)
-    others = [name for name in data.frame.columns if name not in _READ]
-    data.note_columns(others, "not read")
-    visit = data.first_of("AVISIT", "VISIT")
-    data, is_base = _chosen(data, visit, derived)
-    names = data.text(visit).astype(object).where(~is_base, BASELINE)
-    order = data.number("AVISITN" if visit == "AVISIT" else "VISITNUM")
+    data.note_columns(_unread(data, names), "not read")
+    visit, number = next(pair for pair in names.visits if pair[0] in data)
+    data, is_base = _chosen(data, names, visit, number, derived)
+    scale = _scales(data, names, visit)
+    numberless = ~scale.isin(scale[~np.isnan(data.number(names.value))].unique()).to_numpy()
+    data.note(names.value, "records of parameters without any number: left out", int(numberless.sum()))
+    data, is_base, scale = data.keep(~numberless), is_base[~numberless], scale[~numberless]
     frame = pd.DataFrame(
         {
-            "subject": data.frame[SUBJECT] if pd.api.types.is_numeric_dtype(data.frame[SUBJECT]) else data.text(SUBJECT),
-            "scale": _scales(data, visit),
-            "visit": names,
-            "value": data.frame["AVAL"],
-            "day": cohort.days(data, ["ADY"], ["ADT", "ADTM"]),
-            "parameter": data.text("PARAM").astype(object),
-            "order": np.where(is_base, -np.inf, order),
+            "subject": data.text(SUBJECT),
+            "scale": scale,
+            "visit": data.text(visit).astype(object).where(~is_base, BASELINE),
+            "value": data.frame[names.value],
+            "day": cohort.days(data, names.days, names.dates),
+            "parameter": data.text(names.label).astype(object),
+            "order": np.where(is_base, -np.inf, data.number(number)),
         },
         index=data.frame.index,
     )
-    _compare_with_file(data, frame)
-    return frame.dropna(axis="columns", how="all") if len(frame) else frame
+    if names is ADAM_NAMES:
+        _compare_with_file(data, frame)
+    return frame.drop(columns=[name for name in ("day", "parameter") if frame[name].isna().all()])
 
 
-def _chosen(data: DataSet, visit: str, derived: str) -> tuple[DataSet, np.ndarray]:
+def _unread(data: DataSet, names: Names) -> list[str]:
+    pairs = [name for pair in names.visits for name in pair]
+    read = {names.parameter, names.label, names.value, names.status, *names.flags, *names.days, *names.dates, *names.points}
+    return [name for name in data.frame.columns if name not in {*read, *pairs, *_FURTHER}]
+
+
+def _chosen(data: DataSet, names: Names, visit: str, number: str, derived: str) -> tuple[DataSet, np.ndarray]:
     """Keep the records for analysis, and tell which are baselines."""
-    flagged = "ABLFL" in data
-    is_base = data.is_yes("ABLFL") if flagged else data.one_of(visit, [BASELINE.upper()])
-    if not flagged:
-        data.note(visit, "records at a visit 'Baseline', without ABLFL: read as baseline", int(is_base.sum()))
+    flag = data.first_of(*names.flags)
+    is_base = data.is_yes(flag) if flag else data.one_of(visit, [BASELINE.upper()])
+    if not flag:
+        data.note(visit, f"records at a visit 'Baseline', without {names.flags[-1]}: read as baseline", int(is_base.sum()))
     out = np.zeros(len(data), dtype=bool)
 
     def leave(column: str, which: np.ndarray, reason: str) -> None:
@@ -94,22 +143,30 @@ def _chosen(data: DataSet, visit: str, derived: str) -> tuple[DataSet, np.ndarra
         data.note("DTYPE", "derived records (such as LOCF): kept, by the settings", int(is_derived.sum()))
     else:
         leave("DTYPE", is_derived, "that are derived (such as LOCF)")
+    leave(names.status, data.one_of(names.status, ["NOT DONE"]), "that were not done")
     if "ANL01FL" in data:
         leave("ANL01FL", ~data.is_yes("ANL01FL") & ~is_base, "without the flag of the analysis")
-    leave(visit, data.text(visit).isna().to_numpy() & ~is_base, "without a visit of the analysis")
-    if flagged and is_base.any():
-        number = data.number("AVISITN" if visit == "AVISIT" else "VISITNUM")
-        usual = data.text(visit)[is_base].value_counts()
-        at = data.text(visit).astype(object).to_numpy() == (usual.index[0] if len(usual) else None)
-        of_usual = np.nanmedian(number[is_base & at]) if np.isfinite(number[is_base & at]).any() else -np.inf
-        leave(visit, ~is_base & (at | (number <= of_usual)), "up to the visit of the baseline, without ABLFL")
+    leave(visit, data.text(visit).isna().to_numpy() & ~is_base, "without a visit")
+    unscheduled = data.text(visit).astype(object).astype(str).str.match("unscheduled", case=False).to_numpy(dtype=bool)
+    leave(visit, unscheduled & ~is_base, "at unscheduled visits")
+    if flag and is_base.any():
+        leave(visit, ~is_base & _up_to_baseline(data, visit, number, is_base), f"up to the visit of the baseline, without {flag}")
     return data.keep(~out), is_base[~out]
 
 
-def _scales(data: DataSet, visit: str) -> pd.Series[Any]:
+def _up_to_baseline(data: DataSet, visit: str, number: str, is_base: np.ndarray) -> np.ndarray:
+    """Find the records at the visit that most baselines have, or at an earlier one."""
+    usual = data.text(visit)[is_base].value_counts()
+    at = data.text(visit).astype(object).to_numpy() == (usual.index[0] if len(usual) else None)
+    numbers = data.number(number)
+    known = numbers[is_base & at & np.isfinite(numbers)]
+    return np.asarray(at | (numbers <= np.median(known))) if known.size else np.asarray(at)
+
+
+def _scales(data: DataSet, names: Names, visit: str) -> pd.Series[Any]:
     """Name the scales: the parameter, with the time point where a visit has several."""
-    scale = data.text("PARAMCD").astype(object)
-    for column in ("ATPT", "BASETYPE"):
+    scale = data.text(names.parameter).astype(object)
+    for column in names.points:
         if column not in data:
             continue
         point = data.text(column).astype(object)
