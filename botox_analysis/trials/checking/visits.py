@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.values import distinct, text_of
+from botox_analysis.cells.values import distinct, pairs_of, text_of
 from botox_analysis.errors import DataError, listed
 from botox_analysis.frames.days import day_of_visit
 from botox_analysis.frames.schema import BASELINE
@@ -270,7 +270,7 @@ def _note_contradictions(frame: pd.DataFrame, order: list[str], door: Door) -> N
     """Note the days that contradict the name of their visit, or the days of other visits of the subject."""
     day = frame["day"].to_numpy(dtype=float)
     code = frame["visit"].cat.set_categories(order).cat.codes.to_numpy()
-    series, n_series = _series_of(frame)
+    series, n_series = pairs_of(frame["subject"], frame["scale"])
     latest = np.full(n_series, -np.inf)
     of_name = [0.0 if name == BASELINE else day_of_visit(name) for name in order]
     known = np.sort([named for named in of_name if np.isfinite(named)])
@@ -294,16 +294,3 @@ def _note_contradictions(frame: pd.DataFrame, order: list[str], door: Door) -> N
             f"'{order[code[first]]}' on day {day[first]:g}"
         )
         door.notes.append((f"{door.file('assessments')}, day", found, int(rows.size)))
-
-
-def _series_of(frame: pd.DataFrame) -> tuple[np.ndarray, int]:
-    """Give each pair of subject and scale a number, and count the numbers."""
-    n_scales = len(frame["scale"].cat.categories)
-    series = frame["subject"].cat.codes.to_numpy().astype(np.int64)
-    series *= n_scales
-    series += frame["scale"].cat.codes.to_numpy()
-    n = len(frame["subject"].cat.categories) * n_scales
-    if n <= len(frame):
-        return series, n
-    codes, found = pd.factorize(series)
-    return codes, len(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,13 +111,14 @@ class DataSet:
         """Return the data set with some of its records, and the same list of notes."""
         kept = DataSet.__new__(DataSet)
         kept.table, kept.settings, kept.partial, kept.notes = self.table, self.settings, self.partial, self.notes
-        kept.frame = self.frame.loc[chosen]
+        kept.frame = self.frame if chosen.all() else self.frame.loc[chosen]
         return kept
 
     def text(self, column: str) -> pd.Series[Any]:
         """Read a column as texts; an absent column and blank cells are missing."""
         if column not in self.frame.columns:
-            return pd.Series(pd.Categorical([None] * len(self), categories=[]), index=self.frame.index)
+            nothing = pd.Categorical.from_codes(np.full(len(self), -1, dtype=np.int8), categories=pd.Index([], dtype=object))
+            return pd.Series(nothing, index=self.frame.index, copy=False)
         codes, words = _codes_of(self.frame[column])
         present = np.zeros(len(words) + 1, dtype=bool)
         present[codes] = True
@@ -140,9 +141,13 @@ class DataSet:
 
     def one_of(self, column: str, words: Collection[str]) -> np.ndarray:
         """Find the records with one of some words, given in capitals, shape (n,)."""
+        return self.matching(column, lambda word: word.upper() in words)
+
+    def matching(self, column: str, is_wanted: Callable[[str], bool]) -> np.ndarray:
+        """Find the records with a text that is wanted, shape (n,); the text of a missing cell is empty."""
         values = self.text(column).cat
-        wanted = [str(word).upper() in words for word in values.categories] + ["" in words]
-        return np.array(wanted, dtype=bool)[values.codes.to_numpy()]
+        wanted = [is_wanted(str(word)) for word in (*values.categories, "")]
+        return np.asarray(np.array(wanted, dtype=bool)[values.codes.to_numpy()])
 
     def number(self, column: str) -> np.ndarray:
         """Read a column as numbers, shape (n,); missing for an absent column."""
