@@ -182,7 +182,8 @@ def test_a_data_set_without_rows_has_its_columns(read, as_text):
 
 
 @pytest.mark.parametrize(
-    ("records", "said", "n"), [(72, "72", 70), (0, "0", 2), (10**30, "1" + "0" * 19, 10**30 - 2), ("2", "'2'", 2)]
+    ("records", "said", "n"),
+    [(72, "72", 70), (0, "0", 2), (10**30, "1" + "0" * 19, 2), (-1, "-1", 2), ("2", "'2'", 2), (2.0, "2.0", 2)],
 )
 def test_another_number_of_records_is_a_note(read, records, said, n):
     ((place, reason, found),) = read(made(records=records)).notes
@@ -297,7 +298,7 @@ REFUSED = {
     "minus infinity": (json.dumps(of_type("float", float("-inf"))), "-Infinity, which is no number of JSON"),
     "1e999": (json.dumps(of_type("float", 1)).replace("[[1]]", "[[1e999]]"), "beyond the range of double precision"),
     "400 digits": (json.dumps(of_type("integer", 10**400)), "beyond the range of double precision"),
-    "5000 digits": (json.dumps(of_type("integer", 1)).replace("[[1]]", f"[[{'9' * 5000}]]"), "Exceeds the limit"),
+    "5000 digits": (json.dumps(of_type("integer", 1)).replace("[[1]]", f"[[{'9' * 5000}]]"), "a number of too many digits"),
     "2**53 + 1": (json.dumps(of_type("integer", 1, 2**53 + 1)), "a whole number beyond 2**53"),
     "2**53 + 1 among texts": (json.dumps(of_type("integer", "na", 2**53 + 1)), "a whole number beyond 2**53"),
     "true among numbers": (json.dumps(of_type("integer", 1, True)), "true or false"),
@@ -311,6 +312,8 @@ REFUSED = {
         json.dumps(made()).replace('"name": "AGE"', '"name": "AGE", "name": "B"'),
         "an attribute twice",
     ),
+    "300 attributes": (json.dumps({f"A{i}": 1 for i in range(300)}), "more than 200 attributes"),
+    "a long attribute": (json.dumps({"A" * 300: 1}), "more than 200 attributes, or one with a name of more than 200"),
     "deep lists": (json.dumps(made()).replace("41", "[" * 100_000), "nested too deeply"),
     "deep objects": ('{"a":' * 100_000, "nested too deeply"),
     "a comma too many": (json.dumps(made()).replace("]]", "],]"), "no comma or ']' after a value"),
