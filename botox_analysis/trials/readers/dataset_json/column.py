@@ -117,7 +117,7 @@ class Column:
             converted = _datetimes_of(words)
         if converted is not None:
             return converted[codes]
-        return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(pd.Index(words, dtype=object)))
+        return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(pd.Index(words, dtype=object)), validate=False)
 
     def _joined(self, kind: Any) -> np.ndarray[Any, Any]:
         """Join the blocks; one without a known cell may be of another kind."""

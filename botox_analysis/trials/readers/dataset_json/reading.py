@@ -109,7 +109,7 @@ def _width(row: Any) -> int:
 
 def _finished(file: str, column: Column, declared: dict[str, Any]) -> Any:
     try:
-        return pd.Series(column.finished(declared), copy=False).array
+        return column.finished(declared)
     except ValueError as error:
         raise DataError(f"{file}, column '{declared['name']}': found {error}.") from error
 
