@@ -9,6 +9,7 @@ from typing import Any
 
 from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.layout import TABLES
+from botox_analysis.trials.readers.child import one_child
 from botox_analysis.trials.readers.files import SETTINGS, find_tables, parsing
 from botox_analysis.trials.readers.formats import READERS, files_of
 from botox_analysis.trials.readers.raw import RawTable
@@ -86,10 +87,15 @@ def tables_of(paths: Mapping[str, Path], settings: Mapping[str, Any]) -> dict[st
     DataError
         A file cannot be read, or one of several files has several tables and none of its name.
     """
+    with one_child():
+        return _tables_of(paths, settings)
+
+
+def _tables_of(paths: Mapping[str, Path], settings: Mapping[str, Any]) -> dict[str, RawTable]:
     read: dict[str, RawTable] = {}
     for name, path in paths.items():
         tables = READERS[path.suffix.lower()](path, settings)
-        if len(paths) == 1 and len(tables) > 1:
+        if len(paths) == 1 and (len(tables) > 1 or (name not in TABLES and shape_of([tables[0].name]))):
             return {table.name: table for table in tables}
         chosen = tables if len(tables) == 1 else [table for table in tables if table.name.lower() == name.lower()]
         if len(chosen) != 1:

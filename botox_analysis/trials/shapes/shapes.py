@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from botox_analysis.errors import DataError, listed
@@ -54,10 +55,17 @@ def arranged(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arr
     Raises
     ------
     DataError
-        The tables have no shape that is known.
+        The tables have no shape that is known, or one of the shape has a fault, such as a title above its header.
     """
     shape = shape_of(tables)
     if shape is None:
         files = dict.fromkeys(table.file for table in tables.values())
         raise DataError(f"{listed(files)}: found no table of subjects; expected one named {listed(s.root for s in SHAPES)}.")
-    return shape.arrange({name.lower(): table for name, table in tables.items()}, settings)
+    used = {name.lower(): table for name, table in tables.items() if shape.belongs(name.lower())}
+    for table in used.values():
+        if table.fault:
+            raise DataError(f"{table.file}, {table.fault}.")
+    others = [table for name, table in tables.items() if name.lower() not in used]
+    found = shape.arrange(used, settings)
+    unread = [(table.file, f"a table that is none of {shape.name}: not read", len(table.frame)) for table in others]
+    return replace(found, notes=[*found.notes, *unread, *(note for table in others for note in table.notes)])
