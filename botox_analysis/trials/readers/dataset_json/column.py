@@ -103,7 +103,7 @@ class Column:
         if self._kind == "mixed":
             return np.concatenate([self._objects(part) for part in self._parts])
         if self._kind == "number" or (not self._kind and data_type in ("integer", "float", "double")):
-            return _whole_if(self._joined(np.float64), data_type)
+            return _whole_if(self._joined(np.float64))
         if self._kind == "truth":
             truths = self._joined(np.float64)
             missing = np.isnan(truths)
@@ -116,7 +116,7 @@ class Column:
         elif target == "integer" and data_type in ("date", "datetime"):
             converted = _datetimes_of(words)
         if converted is not None:
-            return converted[codes]
+            return converted[codes] if converted.dtype.kind == "M" else _whole_if(converted[codes])
         return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(pd.Index(words, dtype=object)), validate=False)
 
     def _joined(self, kind: Any) -> np.ndarray[Any, Any]:
@@ -148,9 +148,9 @@ def _floats(cells: Sequence[Any]) -> np.ndarray[Any, Any]:
     return floats
 
 
-def _whole_if(floats: np.ndarray[Any, Any], data_type: str) -> np.ndarray[Any, Any]:
-    """Make numbers of a column of whole numbers whole, if none is missing."""
-    if data_type == "integer" and (np.abs(floats) <= _EXACT).all() and (np.trunc(floats) == floats).all():
+def _whole_if(floats: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Make a column whole if all its numbers are, and none is missing: as from other files, whatever the type is called."""
+    if len(floats) and (np.abs(floats) <= _EXACT).all() and (np.trunc(floats) == floats).all():
         return floats.astype(np.int64)
     return floats
 
