@@ -111,7 +111,7 @@ def _finished(file: str, column: Column, declared: dict[str, Any]) -> Any:
     try:
         return column.finished(declared)
     except ValueError as error:
-        raise DataError(f"{file}, column '{declared['name']}': found {error}.") from error
+        raise DataError(f"{file}, column {declared['name']!r:.60}: found {error}.") from error
 
 
 def _declared(file: str, attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -130,13 +130,13 @@ def _declared(file: str, attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
         texts = {key: _text(column, key, f"{file}, column {at}") for key in ("name", "label", "dataType", "displayFormat")}
         if texts["dataType"] not in TYPES:
             raise DataError(
-                f"{file}, column {at}: found the dataType '{texts['dataType']:.40}'; expected one of {listed(TYPES, n_shown=30)}."
+                f"{file}, column {at}: found the dataType {texts['dataType']!r:.40}; expected one of {listed(TYPES, n_shown=30)}."
             )
         declared.append({**texts, "targetDataType": column.get("targetDataType")})
     names = [each["name"] for each in declared]
     if len(set(names)) < len(names):
         twice = next(name for at, name in enumerate(names) if name in names[:at])
-        raise DataError(f"{file}: found two columns '{twice:.60}'; expected a name of its own for each column.")
+        raise DataError(f"{file}: found two columns {twice!r:.60}; expected a name of its own for each column.")
     return declared
 
 

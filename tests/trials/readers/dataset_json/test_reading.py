@@ -266,6 +266,8 @@ REFUSED = {
     "empty columns": (json.dumps(made([[]], columns=[])), "no list of columns"),
     "columns of texts": (json.dumps(made(columns=["A", "B"])), "no list of columns"),
     "an unknown type": (json.dumps(of_type("complex", 1)), "the dataType 'complex'"),
+    "a type with a line end": (json.dumps(of_type("inte\nger", 1)), r"the dataType 'inte\nger'"),
+    "a long name": (json.dumps(made([[True]], [{"name": "x" * 9000, "dataType": "float"}])), "true or false"),
     "a type that is a list": (json.dumps(of_type(["string"], 1)), "the attribute 'dataType' of another kind"),
     "no type": (json.dumps(of_type(None, 1)), "the dataType ''"),
     "a name that is a number": (
