@@ -50,17 +50,20 @@ class Column:
         ValueError
             A cell has no place in a table. The message states the content found and expected.
         """
-        if self._kind in ("", "text"):
-            try:
-                self._parts.append(np.fromiter(map(self._words.__getitem__, cells), dtype=np.int32, count=len(cells)))
-            except UnicodeEncodeError as error:
-                raise ValueError("half a character (a lone surrogate); expected Unicode text") from error
-            except TypeError:
-                pass
-            else:
-                self._kind = "text" if len(self._words) > 2 else self._kind
-                return
-        self._add_others(cells)
+        try:
+            if self._kind not in ("", "text") or not self._add_texts(cells):
+                self._add_others(cells)
+        except UnicodeEncodeError as error:
+            raise ValueError("half a character (a lone surrogate); expected Unicode text") from error
+
+    def _add_texts(self, cells: Sequence[Any]) -> bool:
+        """Add the cells as texts; False if one is no text."""
+        try:
+            self._parts.append(np.fromiter(map(self._words.__getitem__, cells), dtype=np.int32, count=len(cells)))
+        except TypeError:
+            return False
+        self._kind = "text" if len(self._words) > 2 else self._kind
+        return True
 
     def _add_others(self, cells: Sequence[Any]) -> None:
         types = set(map(type, cells)) - {_MISSING}
@@ -73,6 +76,7 @@ class Column:
         if self._kind == "truth" and types - {bool}:
             raise ValueError("numbers or texts among true and false; expected cells of one type")
         if kind == "mixed":
+            "".join(cell for cell in cells if type(cell) is str).encode()
             _floats([cell for cell in cells if type(cell) is not str])
             self._parts.append(np.array([None if cell == "" else cell for cell in cells], dtype=object))
         else:

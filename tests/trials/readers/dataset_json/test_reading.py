@@ -295,6 +295,7 @@ REFUSED = {
     "true of a type of numbers": (json.dumps(of_type("integer", True)), "true or false"),
     "true among texts": (json.dumps(of_type("boolean", "yes", True)), "true or false"),
     "half a character": (json.dumps(of_type("string", "\udc80")), r"half a character"),
+    "half a character among numbers": (json.dumps(of_type("integer", 1, "\udc80")), r"half a character"),
     "more after the end": (json.dumps(made()) + "{}", "more text after the end"),
     "an attribute twice": (json.dumps(made())[:-1] + ', "name": "AE"}', "the attribute 'name' twice"),
     "rows twice": (json.dumps(made())[:-1] + ', "rows": []}', "the attribute 'rows' twice"),
