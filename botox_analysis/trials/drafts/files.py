@@ -21,12 +21,9 @@ SAME = {**dict.fromkeys(DELIMITED, CSV), "pq": ".parquet"}
 
 OTHERS = {
     "sas7bdat",
-    "xpt",
     "sav",
     "dta",
     "rds",
-    "json",
-    "ndjson",
     "feather",
     "arrow",
     "zip",

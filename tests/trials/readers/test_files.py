@@ -29,7 +29,7 @@ FALL = "subject,term,onset_day\na,Fall,4\n"
         "adverse_evnets.csv",
         "adverse_events .csv",
         "adverse_events(1).csv",
-        "adverse_events.json",
+        "adverse_events.feather",
         "adverse_events.sas7bdat",
         "adverse_events.pq",
     ],
