@@ -9,7 +9,7 @@ from pathlib import Path
 from botox_analysis.trials.readers.parsers.parsed import RefusalError
 
 _MEMBERS = 10_000
-_UNPACKED, _UNPACKED_PER_BYTE = 1 << 28, 50
+_UNPACKED, _UNPACKED_PER_BYTE = 1 << 26, 50
 """Largest size of all members together: of any archive, and more per byte of it."""
 
 

@@ -17,7 +17,8 @@ from botox_analysis.trials.readers.parsers.xlsx import inspect_xlsx
 
 _FALSE_LEAP_DAY = datetime.date(1900, 2, 28)
 _LARGEST_WHOLE = 2**53
-_LARGEST_SHEET = 50_000_000
+_LARGEST_SHEET, _CELLS_PER_BYTE = 2_000_000, 2
+"""Cells of a sheet from its first to its last, empty ones, too: of any, and more per byte of the file."""
 _HEAD = 4096
 _SHOWN = 20
 """Rows in which the width of a table is measured."""
@@ -62,11 +63,19 @@ def parse_workbook(path: str, arguments: Mapping[str, Any]) -> list[Parsed]:  # 
     tables: list[Parsed] = []
     notes = [(file, reason, 1) for reason, mark in _NOT_FOLLOWED.items() if mark in content]
     for about in book.sheets_metadata:
-        place = f"{file}, {about.name}"
+        name = " ".join(about.name.split())
+        place = f"{file}, {name}"
+        if name in (table.name for table in tables):
+            raise RefusalError(f"found two sheets of the name '{name}'; expected different names")
         if about.typ != python_calamine.SheetTypeEnum.WorkSheet:
             notes.append((place, "a sheet without cells, such as a chart or a macro: not read", 0))
             continue
         sheet = book.get_sheet_by_name(about.name)
+        if sheet.height * sheet.width > _LARGEST_SHEET + _CELLS_PER_BYTE * len(content):
+            raise RefusalError(
+                f"sheet {name}: found {sheet.height:,} rows and {sheet.width:,} columns in a small file; "
+                "delete cells far from the table"
+            )
         findings = found.get(about.name, Findings())
         findings.merged += [(a[0] + 1, a[1] + 1, b[0] + 1, b[1] + 1) for a, b in sheet.merged_cell_ranges or []]
         top, rows = _with_errors(sheet.to_python(), sheet.start or (0, 0), findings.errors)
@@ -75,7 +84,7 @@ def parse_workbook(path: str, arguments: Mapping[str, Any]) -> list[Parsed]:  # 
             continue
         if about.visible != python_calamine.SheetVisibleEnum.Visible:
             notes.append((place, "a hidden sheet: read as the others", len(rows) - 1))
-        tables.append(_table(about.name, rows, top, findings))
+        tables.append(_table(name, rows, top, findings))
     if not tables:
         raise RefusalError("found no sheet with cells; expected a header and at least one row")
     return [replace(tables[0], notes=tuple(notes)), *tables[1:]]
@@ -86,8 +95,9 @@ def _inspected(path: str, content: bytes) -> dict[str, Findings]:
     suffix = Path(path).suffix.lower()
     kind = next((kind for start, kind in _STARTS.items() if content.startswith(start)), "")
     if kind == ".xls":
+        found = inspect_xls(content)
         _require(suffix, kind)
-        return inspect_xls(content)
+        return found
     if kind == "zip":
         with open_archive(path) as archive:
             names = archive.namelist()

@@ -10,6 +10,8 @@ from botox_analysis.trials.readers.parsers.parsed import RefusalError
 
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
 _FORMULA, _END, _PASSWORD, _SHEET, _MERGED, _ERROR, _START = 0x06, 0x0A, 0x2F, 0x85, 0xE5, 0x205, 0x809
+_DAMAGED = "found a damaged or truncated file; expected a workbook"
+_HEADER = 512
 _SMALL = 4096
 """Streams below this size are in another stream of small sectors."""
 
@@ -37,7 +39,9 @@ def inspect_xls(content: bytes) -> dict[str, Findings]:
         raise RefusalError("found a workbook that is protected by a password; expected one without")
     name = next((name for name in ("Workbook", "WORKBOOK", "Book", "BOOK") if name in streams.entries), None)
     if name is None:
-        shown = ", ".join(sorted(streams.entries))[:80]
+        shown = ", ".join(sorted(set(streams.entries) - {"Root Entry"}))[:80]
+        if not shown:
+            raise RefusalError(_DAMAGED)
         raise RefusalError(f"found a document of another program ({shown}); expected a workbook")
     book = streams.read(name)
     found = {}
@@ -75,6 +79,7 @@ def _records(book: bytes, at: int) -> Iterator[tuple[int, bytes]]:
         if depth == 1:
             yield kind, book[at + 4 : at + 4 + length]
         at += 4 + length
+    raise RefusalError(_DAMAGED)
 
 
 class _Container:
@@ -82,9 +87,11 @@ class _Container:
 
     def __init__(self, content: bytes) -> None:
         self.content = content
+        if len(content) < _HEADER:
+            raise RefusalError(_DAMAGED)
         shift, small_shift = struct.unpack_from("<HH", content, 30)
         if shift not in (9, 12) or small_shift != 6:
-            raise RefusalError("found a damaged file; expected a workbook")
+            raise RefusalError(_DAMAGED)
         self.sector, self.small = 1 << shift, 1 << small_shift
         directory, _, _, first_small, _, extra, _ = struct.unpack_from("<7I", content, 48)
         tables = list(struct.unpack_from("<109I", content, 76))
@@ -119,6 +126,8 @@ class _Container:
 
     def _at(self, number: int) -> bytes:
         part = self.content[(number + 1) * self.sector : (number + 2) * self.sector]
+        if not part:
+            raise RefusalError(_DAMAGED)
         return part.ljust(self.sector, b"\xff")
 
     def _chain(self, number: int) -> bytes:
