@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -86,7 +86,7 @@ def unreadable(file: str, error: str, reason: str, expected: str) -> DataError:
 
 
 def find_tables(
-    folder: Path, tables: tuple[str, ...], suffixes: tuple[str, ...]
+    folder: Path, tables: tuple[str, ...], suffixes: tuple[str, ...], named: Collection[str] = ()
 ) -> tuple[dict[str, Path], list[tuple[str, str, int]]]:
     """Find the file of each table.
 
@@ -98,6 +98,8 @@ def find_tables(
         Names of the tables.
     suffixes : tuple of str
         Suffixes that the file of a table may have.
+    named : collection of str
+        Names of files that are skipped, since the settings name them.
 
     Returns
     -------
@@ -117,6 +119,8 @@ def find_tables(
     paths: dict[str, Path] = {}
     notes: list[tuple[str, str, int]] = []
     for path in entries:
+        if path.name in named:
+            continue
         table = expected.get(path.name)
         if table is None:
             near = _nearly(path, expected, suffixes)
