@@ -20,6 +20,7 @@ READERS: dict[str, Reader] = {
     ".dsjc": read_dataset_json,
     ".xlsx": read_workbook,
     ".xlsm": read_workbook,
+    ".xls": read_workbook,
     ".ods": read_workbook,
 }
 """Suffix -> reader."""
