@@ -18,6 +18,7 @@ from botox_analysis.cells.notation import ISO_DATE, Notation
 from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, listed
 from botox_analysis.frames.schema import BASELINE, BETTER
+from botox_analysis.trials.attacks.settings import attack_problem
 from botox_analysis.trials.diary_rows import DIARY_SETTINGS, diary_problem
 from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.readers.files import SETTINGS as SETTINGS
@@ -48,7 +49,8 @@ _KEYS = {
     "first_day": "0 or 1, the number of the first treatment's day", "date_format": WORD,
     "date_origin": "a date, such as 1899-12-30", "time_zone": "the name of a time zone, such as Europe/Berlin",
     "format": WORD, "separator": WORD, "decimal": "'.' or ','", "encoding": WORD,
-    "columns": TABLE, "values": TABLE, "scales": TABLE, "windows": TABLE, "diary": TABLE, "protocol": TABLE,
+    "columns": TABLE, "values": TABLE, "scales": TABLE, "windows": TABLE, "diary": TABLE, "attacks": TABLE,
+    "protocol": TABLE,
 }  # fmt: skip
 _SCALE_KEYS = {"baseline": TRUTH, "better": "'lower' or 'higher'"}
 _SEPARATORS = (",", ";", "\t", "|", ":", "^", "~", " ", "\x1f", "\x01")
@@ -131,6 +133,9 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     wrong = diary_problem(diary)
     if wrong:
         raise DataError(f"{SETTINGS}, [diary]: {wrong}")
+    wrong = attack_problem(settings.get("attacks", {}))
+    if wrong:
+        raise DataError(f"{SETTINGS}, [attacks]: {wrong}")
     _check_names_and_words(settings)
     for scale, keys in settings.get("scales", {}).items():
         _check_keys({scale: keys}, {scale: TABLE}, f"{SETTINGS}, [scales]")
