@@ -161,6 +161,7 @@ COLUMNS: dict[str, dict[str, Column]] = {
         "scale": _NEEDED_NAME,
         "visit": _NEEDED_NAME,
         "value": Column(NUMBER, "a number", required=True),
+        "days_recorded": Column(NUMBER, "days from 0 to 366", possible=_within(0, 366)),
         "day": _day(),
     },
     "adverse_events": {

@@ -13,6 +13,7 @@ from botox_analysis.trials.checking.attack_rows import refuse_impossible_attacks
 from botox_analysis.trials.checking.columns import lacking_columns
 from botox_analysis.trials.checking.door import Door
 from botox_analysis.trials.checking.further import further_column
+from botox_analysis.trials.checking.recorded_days import scaled_to_a_period
 from botox_analysis.trials.checking.rows import (
     refuse_before_onset,
     refuse_impossible,
@@ -89,6 +90,8 @@ def checked(
         refuse_impossible_attacks(read, door)
         read["subjects"] = settled_by_treatments(read, door)
     _refuse_all(door)
+    if "assessments" in read:
+        read["assessments"] = scaled_to_a_period(read["assessments"], door)
     if "severity" in read.get("adverse_events", ()):
         severity = read["adverse_events"]["severity"]
         read["adverse_events"]["severity"] = severity.cat.set_categories(list(SEVERITIES[1:]))

@@ -52,7 +52,10 @@ _KEYS = {
     "columns": TABLE, "values": TABLE, "scales": TABLE, "windows": TABLE, "diary": TABLE, "attacks": TABLE,
     "protocol": TABLE,
 }  # fmt: skip
-_SCALE_KEYS = {"baseline": TRUTH, "better": "'lower' or 'higher'"}
+_SCALE_KEYS = {
+    "baseline": TRUTH, "better": "'lower' or 'higher'",
+    **dict.fromkeys(("per_days", "minimum_days"), "a number of days from 1 to 366"),
+}  # fmt: skip
 _SEPARATORS = (",", ";", "\t", "|", ":", "^", "~", " ", "\x1f", "\x01")
 _OF_NAMES = (
     "arms", "reference", "visits", "baseline", "unscheduled", "populations", "factors",
@@ -71,6 +74,7 @@ _IS: dict[str, Callable[[Any], bool]] = {
     _KEYS["date_origin"]: lambda value: _is_origin(_as_date(value)),
     _KEYS["time_zone"]: lambda value: isinstance(value, str) and _is_time_zone(value),
     _SCALE_KEYS["better"]: lambda value: value in BETTER,
+    _SCALE_KEYS["per_days"]: lambda value: is_whole(value) and 1 <= value <= 366,
 }
 
 
