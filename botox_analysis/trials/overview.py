@@ -13,6 +13,10 @@ FILE = "sha256 of "
 """What stands before the name of a file in the provenance of a trial."""
 
 
+SOURCE = "source of "
+"""What stands before the name of a table in the provenance of a trial."""
+
+
 def rows_of_tables(tables: Mapping[str, pd.DataFrame | None]) -> tuple[tuple[str, str], ...]:
     """Each table of a trial beside its subjects, in words.
 
@@ -66,6 +70,22 @@ def files_of(provenance: Mapping[str, str]) -> list[str]:
         Their names; empty where the trial was made of frames.
     """
     return [key.removeprefix(FILE) for key in provenance if key.startswith(FILE)]
+
+
+def sources_of(provenance: Mapping[str, str]) -> dict[str, str]:
+    """Find the file from which each table of a trial was read.
+
+    Parameters
+    ----------
+    provenance : mapping of str to str
+        Provenance of the trial.
+
+    Returns
+    -------
+    dict of str to str
+        Name of the table -> its file, with its sheet or data set, and the shape of the files if it is not the layout.
+    """
+    return {key.removeprefix(SOURCE): file for key, file in provenance.items() if key.startswith(SOURCE)}
 
 
 def _diary(rows: pd.DataFrame) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -23,10 +22,13 @@ from botox_analysis.trials.diary_rows import settle_rows
 from botox_analysis.trials.layout import FIRST_DOSE as FIRST_DOSE
 from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, columns_of, is_another_column
 from botox_analysis.trials.overview import files_of, rows_of_tables
-from botox_analysis.trials.readers.raw import ROW
+from botox_analysis.trials.readers.raw import ROW, RawTable
+from botox_analysis.trials.settings.arms import is_named_like_reference, likely_reference
 from botox_analysis.trials.settings.file import SETTINGS, arms_of, check_settings
 from botox_analysis.trials.settings.protocol import Protocol as Protocol
 from botox_analysis.trials.settings.protocol import protocol_of
+from botox_analysis.trials.shapes.shape import Arranged
+from botox_analysis.trials.shapes.shapes import SHAPES, arranged, is_alone, shape_of
 from botox_analysis.wording import Overview, Shown, count, some_of
 
 ALL_RANDOMISED = "all randomised"
@@ -42,9 +44,6 @@ _NO_COVARIATE = {
     "last_dose_day",
     *POPULATIONS,
 }
-
-_REFERENCE = re.compile(r"\b(placebo|sham|control|vehicle)\b", re.IGNORECASE)
-_NO_REFERENCE = re.compile(r"\bactive\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, repr=False)
@@ -252,9 +251,45 @@ def as_trial(
     """
     ordered = {"arms": arms, "visits": visits}
     named = {key: list(words) if isinstance(words, tuple) else words for key, words in ordered.items() if words}
-    return checked_trial(
-        tables, name=name, settings=dict(settings or {}) | named, files={}, protocol=protocol, provenance=provenance
+    asked = check_settings(dict(settings or {}) | named)
+    found = _arranged_frames(tables, asked)
+    trial = checked_trial(
+        found.tables, name=name, settings=found.settings, files=found.files, protocol=protocol, provenance=provenance
     )
+    return with_notes(trial, found.notes)
+
+
+def with_notes(trial: Trial, notes: Notes) -> Trial:
+    """Put notes before those of a trial.
+
+    Parameters
+    ----------
+    trial : Trial
+        A trial.
+    notes : list of (str, str, int)
+        Content left out, merged or assumed before the checks: place, reason, number of rows.
+
+    Returns
+    -------
+    Trial
+        The trial with all notes in ``left_out``.
+    """
+    if not notes:
+        return trial
+    return replace(trial, left_out=pd.concat([pd.DataFrame(notes, columns=list(LEFT_OUT)), trial.left_out], ignore_index=True))
+
+
+def _arranged_frames(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> Arranged:
+    """Arrange a user's frames like the tables of files; frames of no known shape stay as they are, for the checks to refuse."""
+    if not isinstance(tables, Mapping):
+        raise wrong_kind(tables, "tables", "a dict of frames by name, such as {'subjects': frame, 'diary': frame}")
+    shape = shape_of(map(str, tables))
+    raw = {str(table): RawTable(str(table), frame, str(table)) for table, frame in tables.items()}
+    unknown = shape is SHAPES[0] and any(table not in TABLES for table in tables)
+    lost = shape is None and not (len(raw) == 1 and is_alone(next(iter(raw.values())), settings))
+    if unknown or lost or not all(isinstance(frame, pd.DataFrame) for frame in tables.values()):
+        return Arranged(tables, {}, settings)
+    return arranged(raw, settings)
 
 
 def checked_trial(
@@ -399,9 +434,10 @@ def _reference_first(named: list[str], door: Door) -> list[str]:
         raise DataError(
             f"{door.file('subjects')}: found the arms {listed(named)}; expected the reference '{reference}' among them."
         )
-    likely = [arm for arm in named if _REFERENCE.search(arm) and not _NO_REFERENCE.search(arm)]
-    if reference is None and len(named) > 1 and len(likely) == 1:
-        reference = likely[0]
+    if reference is None and len(named) > 1:
+        reference = likely_reference(named)
+        if reference is None:
+            return named
         door.notes.append((f"{door.file('subjects')}, arm", f"no reference is named: '{reference}' is taken for it", len(named)))
     return named if reference is None else [reference, *(arm for arm in named if arm != reference)]
 
@@ -410,7 +446,7 @@ def _reference_of(subjects: pd.DataFrame, settings: Mapping[str, Any]) -> str:
     """Find the reference: the first arm, if the settings or its name make it one; else empty."""
     first = str(subjects["arm"].cat.categories[0])
     named = settings.get("arms") or settings.get("reference") is not None
-    return first if named or (_REFERENCE.search(first) and not _NO_REFERENCE.search(first)) else ""
+    return first if named or is_named_like_reference(first) else ""
 
 
 def _rows_of(table: pd.DataFrame | None, subjects: pd.DataFrame) -> pd.DataFrame | None:

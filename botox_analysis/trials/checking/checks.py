@@ -33,6 +33,7 @@ from botox_analysis.trials.layout import (
     columns_of,
     expected_of,
 )
+from botox_analysis.trials.readers.raw import CELL_ROW, HEADER
 
 
 def checked(
@@ -108,7 +109,7 @@ def _read_table(table: str, calendar: StudyDays, factors: frozenset[str]) -> pd.
         return None
     frame: dict[str, Any] = {}
     for column in raw.columns:
-        if column == FIRST_DOSE and table == "subjects":
+        if (column == FIRST_DOSE and table == "subjects") or column.endswith((HEADER, CELL_ROW)):
             continue
         if column in DAYS_OF[table]:
             frame[DAYS_OF[table][column]] = calendar.of_dates(table, column)

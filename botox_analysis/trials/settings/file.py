@@ -23,6 +23,7 @@ from botox_analysis.trials.diary_rows import DIARY_SETTINGS, diary_problem
 from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.readers.files import SETTINGS as SETTINGS
 from botox_analysis.trials.readers.files import parsing
+from botox_analysis.trials.settings.cdisc import check_cdisc
 from botox_analysis.trials.settings.kinds import (
     CODES,
     DAYS,
@@ -38,6 +39,7 @@ from botox_analysis.trials.settings.kinds import (
     shown,
 )
 from botox_analysis.trials.settings.protocol import check_protocol
+from botox_analysis.trials.settings.shapes import SHAPE_KEYS, check_shapes
 
 NEAREST, LAST = CHOICES_IN_WINDOWS = ("nearest", "last")
 """Choices among several assessments in one window: the one nearest to the day of the visit (the later of two), or the last."""
@@ -50,7 +52,7 @@ _KEYS = {
     "date_origin": "a date, such as 1899-12-30", "time_zone": "the name of a time zone, such as Europe/Berlin",
     "format": WORD, "separator": WORD, "decimal": "'.' or ','", "encoding": WORD,
     "columns": TABLE, "values": TABLE, "scales": TABLE, "windows": TABLE, "diary": TABLE, "attacks": TABLE,
-    "protocol": TABLE,
+    "protocol": TABLE, **SHAPE_KEYS, "adam": TABLE,
 }  # fmt: skip
 _SCALE_KEYS = {
     "baseline": TRUTH, "better": "'lower' or 'higher'",
@@ -59,7 +61,7 @@ _SCALE_KEYS = {
 _SEPARATORS = (",", ";", "\t", "|", ":", "^", "~", " ", "\x1f", "\x01")
 _OF_NAMES = (
     "arms", "reference", "visits", "baseline", "unscheduled", "populations", "factors",
-    "columns", "values", "scales", "windows", "protocol",
+    "columns", "values", "scales", "windows", "protocol", "assessments", "questions", "redcap",
 )  # fmt: skip
 """Settings that are, or contain, names used in the files."""
 
@@ -132,7 +134,9 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     settings = {key: _spelled(value) if key in _OF_NAMES else value for key, value in settings.items()}
     _check_keys(settings, _KEYS, SETTINGS)
     check_protocol(settings.get("protocol", {}), SETTINGS)
-    diary = settings.get("diary", {})
+    check_shapes(settings, SETTINGS)
+    check_cdisc(settings, SETTINGS)
+    diary = {key: word for key, word in settings.get("diary", {}).items() if key != "wide"}
     _check_keys(diary, dict.fromkeys(DIARY_SETTINGS, WORD), f"{SETTINGS}, [diary]")
     wrong = diary_problem(diary)
     if wrong:

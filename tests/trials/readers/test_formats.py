@@ -1,14 +1,24 @@
 """Formats of files: the same cells are the same trial in each."""
 
 import pandas as pd
+import pyreadstat
 import pytest
 
 import botox_analysis as ba
 from botox_analysis.trials.readers.formats import READERS, files_of
+from botox_analysis.trials.writing.dataset_json import write_dataset_json
+from tests.trials.readers.workbooks import rows_of, write_ods, write_xlsx
 
 WRITERS = {
     ".csv": lambda frame, path: frame.to_csv(path, index=False),
     ".parquet": lambda frame, path: frame.to_parquet(path, index=False),
+    ".xpt": lambda frame, path: pyreadstat.write_xport(frame, path),
+    ".json": lambda frame, path: write_dataset_json(frame, path, path.stem),
+    ".ndjson": lambda frame, path: write_dataset_json(frame, path, path.stem),
+    ".dsjc": lambda frame, path: write_dataset_json(frame, path, path.stem),
+    ".xlsx": lambda frame, path: write_xlsx({"Sheet1": rows_of(frame)}, path),
+    ".xlsm": lambda frame, path: write_xlsx({"Sheet1": rows_of(frame)}, path),
+    ".ods": lambda frame, path: write_ods({"Sheet1": rows_of(frame)}, path),
 }
 """A writer for each reader."""
 

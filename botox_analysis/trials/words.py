@@ -156,6 +156,27 @@ PLACES = ("site", "siteid", "center", "centre", "centreid", "country", "region",
 """Covariates whose numbers are names."""
 
 
+def usual_names(table: str, column: str) -> tuple[str, ...]:
+    """List the names that other files use for a column of the layout.
+
+    Parameters
+    ----------
+    table, column : str
+        Names of the table and its column in the layout.
+
+    Returns
+    -------
+    tuple of str
+        Letters and digits of each name, the likeliest first; empty if none is known.
+
+    Examples
+    --------
+    >>> usual_names("diary", "migraine")
+    ('migraineday', 'migraineyn', 'mig', 'migraineflag', 'migrane')
+    """
+    return COLUMNS["subjects" if column == "subject" else table].get(column, ()) if table in COLUMNS else ()
+
+
 def bare(name: str) -> str:
     """Reduce a name to its letters and digits, without accents.
 
