@@ -18,10 +18,13 @@ import pandas as pd
 
 from botox_analysis.cells.reading import SEVERITIES
 from botox_analysis.trials.attacks.settings import EACH_DAY, FIRST_DAY
-from botox_analysis.trials.layout import FEATURES, MEDICINES, MOST_DAYS
+from botox_analysis.trials.layout import FEATURES, MEDICINES
 
 LONGEST = 366
 """Largest number of days of an attack."""
+
+_SPAN = 1 << 17
+"""Numbers for the days of a subject: more than from the first to the last possible day of an attack."""
 
 DOSES = ("acute_medication", *MEDICINES)
 """Columns that are summed over the attacks that start on a day."""
@@ -65,6 +68,24 @@ def study_days(ordinal: Any) -> Any:
     """
     ordinal = np.asarray(ordinal, dtype=float)
     return np.where(ordinal >= 0, ordinal + 1, ordinal)
+
+
+def key_of(subject: Any, ordinal: Any) -> Any:
+    """Give each pair of a subject and a day a number, in their order.
+
+    Parameters
+    ----------
+    subject : ndarray of int
+        Codes of the subjects.
+    ordinal : ndarray of float
+        Ordinals of the days.
+
+    Returns
+    -------
+    ndarray of int
+        One number for each pair.
+    """
+    return np.asarray(subject, dtype=np.int64) * _SPAN + np.asarray(ordinal).astype(np.int64) + _SPAN // 2
 
 
 def bounds_of(attacks: pd.DataFrame) -> tuple[Any, Any, Any, Any]:
@@ -134,38 +155,35 @@ def days_of_attacks(attacks: pd.DataFrame, rule: str = EACH_DAY) -> pd.DataFrame
         start_of = pd.Series(starts).groupby(joined).transform("min").to_numpy()
         starts = np.where(with_pain, start_of, starts)
         row, day = np.arange(len(attacks)), starts
-    frame = pd.DataFrame({"subject": subject[row], "day": day})
-    keys = frame.drop_duplicates().sort_values(["subject", "day"]).reset_index(drop=True)
-    index = pd.MultiIndex.from_frame(keys)
-    at = index.get_indexer(pd.MultiIndex.from_frame(frame))
-    headache = np.zeros(len(keys), dtype=bool)
+    keys, at = np.unique(key_of(subject[row], day), return_inverse=True)
+    n, start_at = len(keys), np.searchsorted(keys, key_of(subject, starts))
+    headache = np.zeros(n, dtype=bool)
     headache[at[with_pain[row]]] = True
     if rule == FIRST_DAY:
-        place, _, low, high = _pieces(*bounds)
-        hours = _first_day_hours(subject, starts, with_pain, (place, _, low, high), index)
+        hours = _first_day_hours(start_at, with_pain, _pieces(*bounds), n)
     else:
         chosen = with_pain[row]
-        hours = _covered(at[chosen], low[chosen], high[chosen], len(keys))
-    start_at = index.get_indexer(pd.MultiIndex.from_arrays([subject, starts]))
-    started = np.bincount(start_at, minlength=len(keys))
+        hours = _covered(at[chosen], low[chosen], high[chosen], n)
+    started = np.bincount(start_at, minlength=n)
+    code, ordinal = np.divmod(keys, _SPAN)
     made: dict[str, Any] = {
-        "subject": pd.Categorical.from_codes(keys["subject"], dtype=attacks["subject"].dtype),
-        "day": study_days(keys["day"]),
+        "subject": pd.Categorical.from_codes(code, dtype=attacks["subject"].dtype),
+        "day": study_days(ordinal - _SPAN // 2),
         STARTED: started,
         "headache": pd.array(headache, dtype="boolean"),
         "headache_hours": hours,
     }
     for column in attacks.columns:
         if column == "severity":
-            made[column] = _worst_severity(attacks[column], row, at, len(keys))
+            made[column] = _worst_severity(attacks[column], row, at, n)
         elif column == "peak":
-            made[column] = _largest(_numbers(attacks, column)[row], at, len(keys))
+            made[column] = _largest(_numbers(attacks, column)[row], at, n)
         elif column in TRUTHS:
-            made[column] = _any_truth(attacks[column], row, at, len(keys))
+            made[column] = _any_truth(attacks[column], row, at, n)
         elif column == "aura_minutes":
-            made[column] = _largest(_numbers(attacks, column), start_at, len(keys))
+            made[column] = _largest(_numbers(attacks, column), start_at, n)
         elif column in DOSES:
-            made[column] = np.where(started, np.bincount(start_at, _numbers(attacks, column), minlength=len(keys)), np.nan)
+            made[column] = np.where(started, np.bincount(start_at, _numbers(attacks, column), minlength=n), np.nan)
     return pd.DataFrame(made)
 
 
@@ -209,9 +227,8 @@ def _joined(subject: Any, first: Any, last: Any, begin: Any, end: Any) -> Any:
     start = first * 24 + np.where(np.isnan(begin), 24.0, begin)
     stop = np.maximum(last * 24 + np.where(np.isnan(end), 0.0, end), start)
     order = np.lexsort((start, subject))
-    span = (MOST_DAYS + LONGEST) * 48.0
     # Attacks of different subjects lie apart on one axis.
-    on_axis = subject[order] * span + np.stack([start[order], stop[order]])
+    on_axis = subject[order] * (_SPAN * 24.0) + np.stack([start[order], stop[order]])
     before = np.concatenate([[-np.inf], np.maximum.accumulate(on_axis[1])[:-1]])
     joined = np.empty(len(order), dtype=np.int64)
     joined[order] = np.cumsum(on_axis[0] >= before)
@@ -232,15 +249,14 @@ def _covered(at: Any, low: Any, high: Any, n_days: int) -> Any:
     return np.where(open_day & (hours < 24), np.nan, hours)
 
 
-def _first_day_hours(subject: Any, starts: Any, with_pain: Any, pieces: tuple[Any, Any, Any, Any], index: pd.MultiIndex) -> Any:
+def _first_day_hours(start_at: Any, with_pain: Any, pieces: tuple[Any, Any, Any, Any], n_days: int) -> Any:
     """Sum the hours of the attacks that count on a day, at most 24; joined attacks are measured once."""
     row, day, low, high = pieces
     chosen = with_pain[row]
-    of_piece = pd.DataFrame({"subject": subject[row], "start": starts[row], "day": day})[chosen]
-    codes, found = pd.factorize(pd.MultiIndex.from_frame(of_piece))
-    covered = _covered(codes, low[chosen], high[chosen], len(found))
-    at = index.get_indexer(pd.MultiIndex.from_arrays([found.get_level_values(level) for level in (0, 1)]))
-    return np.minimum(np.bincount(at, covered, minlength=len(index)), 24.0) if len(found) else np.zeros(len(index))
+    # The calendar days of the attacks that count on one day.
+    found, at = np.unique(key_of(start_at[row], day)[chosen], return_inverse=True)
+    covered = _covered(at, low[chosen], high[chosen], len(found))
+    return np.minimum(np.bincount(found // _SPAN, covered, minlength=n_days), 24.0)
 
 
 def _largest(values: Any, at: Any, n: int) -> Any:

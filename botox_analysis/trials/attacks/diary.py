@@ -16,6 +16,7 @@ from botox_analysis.trials.attacks.days import (
     STARTED,
     bounds_of,
     days_of_attacks,
+    key_of,
     n_overlapping,
     ordinals,
     study_days,
@@ -88,8 +89,8 @@ def with_attacks(
     overlapping = n_overlapping(closed)
     timeless = int(np.isnan(np.stack(bounds_of(closed)[2:])).any(axis=0).sum())
     days = days_of_attacks(closed, rule)
-    key = pd.MultiIndex.from_arrays([diary["subject"].cat.codes, diary["day"]])
-    place = key.get_indexer(pd.MultiIndex.from_arrays([days["subject"].cat.codes, days["day"]]))
+    keys = [pd.Index(key_of(rows["subject"].cat.codes, ordinals(rows["day"]))) for rows in (diary, days)]
+    place = keys[0].get_indexer(keys[1])
     new = place < 0
     place[new] = len(diary) + np.arange(int(new.sum()))
     rows = pd.concat([diary, days.loc[new, ["subject", "day"]]], ignore_index=True) if new.any() else diary.reset_index(drop=True)
