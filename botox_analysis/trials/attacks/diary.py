@@ -24,8 +24,8 @@ from botox_analysis.trials.attacks.days import (
 from botox_analysis.trials.attacks.settings import EACH_DAY, RECORDED_FROM, UNTIL_NEXT
 from botox_analysis.trials.diary_rows import ATTACK, OF_HEADACHES
 
-MOST_ROWS = 50_000_000
-"""Largest number of days that are made for a trial without a diary."""
+MOST_ROWS = 20_000_000
+"""Largest number of days of attacks, and of days that are made for a trial without a diary."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,11 @@ def with_attacks(
         raise DataError(
             f"{file}: found {RECORDED_FROM} under [attacks] beside a diary, which has the recorded days; expected one of them."
         )
-    overlapping = n_overlapping(closed)
-    timeless = int(np.isnan(np.stack(bounds_of(closed)[2:])).any(axis=0).sum())
+    first, last, *times = bounds_of(closed)
+    n_touched = int((last - first + 1).sum())
+    if n_touched > MOST_ROWS:
+        raise DataError(f"{file}: found attacks of {n_touched:,} days; expected at most {MOST_ROWS:,}.")
+    overlapping, timeless = n_overlapping(closed), int(np.isnan(times).any(axis=0).sum())
     days = days_of_attacks(closed, rule)
     keys = [pd.Index(key_of(rows["subject"].cat.codes, ordinals(rows["day"]))) for rows in (diary, days)]
     place = keys[0].get_indexer(keys[1])

@@ -305,8 +305,14 @@ def test_more_days_than_fit_in_memory_are_refused():
     n = 3000
     subjects = pd.DataFrame({"subject": [str(i) for i in range(n)], "arm": "x", "last_day": 20_000})
     attacks = pd.DataFrame({"subject": ["1"], "start_day": [1], "end_day": [1]})
-    with pytest.raises(ba.DataError, match="expected at most 50,000,000"):
+    with pytest.raises(ba.DataError, match="expected at most 20,000,000"):
         trial_of(attacks, subjects=subjects, **FROM)
+
+
+def test_attacks_of_more_days_than_fit_in_memory_are_refused():
+    rows = pd.DataFrame({"subject": ["a"], "start_day": [1], "end_day": [366]})
+    with pytest.raises(ba.DataError, match="found attacks of 21,960,000 days"):
+        trial_of(rows.loc[[0] * 60_000], diary=DIARY)
 
 
 def test_a_column_of_a_diary_named_attack_is_kept():
