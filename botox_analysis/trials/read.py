@@ -23,7 +23,7 @@ from botox_analysis.trials.trial import Trial, checked_trial, with_notes
 
 _ONLY_WITH = {
     "assessments": ("visits", "baseline", "unscheduled", "windows", "within_window", "scales"),
-    "diary": ("diary",),
+    "attacks": ("attacks",),
 }
 """Settings that need a table."""
 
@@ -150,6 +150,7 @@ def _refuse_settings_of_absent_tables(settings: Mapping[str, Any], present: set[
             continue
         keys = [f"[{key}.{table}]" for key in ("columns", "values") if settings.get(key, {}).get(table)]
         keys += [key for key in _ONLY_WITH.get(table, ()) if key in settings]
+        keys += ["diary"] if table == "diary" and "diary" in settings and "attacks" not in present else []
         if keys:
             raise DataError(f"{SETTINGS}: found {listed(keys)}, and no file of that table; expected {files_of(table)}.")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from botox_analysis.abbreviations import did_you_mean
@@ -13,6 +14,7 @@ from botox_analysis.cells.values import distinct
 from botox_analysis.errors import DataError, listed, refuse, require_columns, require_text, wrong_kind
 from botox_analysis.frames.left_out import LEFT_OUT, left_out_in_words
 from botox_analysis.frames.schema import Better, categories_of
+from botox_analysis.trials.attacks.diary import filled, with_attacks
 from botox_analysis.trials.checking.checks import checked, populations_in
 from botox_analysis.trials.checking.door import Door, Notes
 from botox_analysis.trials.checking.under_our_names import under_our_names
@@ -346,10 +348,12 @@ def checked_trial(
     for table in TABLES[1:]:
         if table in values:
             values[table]["subject"] = values[table]["subject"].cat.set_categories(order)
-    if "diary" in values:
+    if values.keys() & {"diary", "attacks"}:
         values["diary"] = _with_settled_rows(values, door)
-    elif asked.get("diary"):
-        raise DataError(f"{name}: found settings of a diary, {listed(asked['diary'])}, and no diary; expected both or neither.")
+    for table, needed in (("diary", "diary"), ("attacks", "attacks")):
+        if asked.get(table) and needed not in values:
+            found = f"{name}: found settings of {table}, {listed(asked[table])}, and no {table}"
+            raise DataError(f"{found}; expected both or neither.")
     checked_tables: dict[str, Any] = {table: values.get(table) for table in TABLES}
     return Trial(
         name=name,
@@ -378,12 +382,23 @@ def _from_file(column: pd.Series[Any]) -> bool:
 
 
 def _with_settled_rows(values: Mapping[str, pd.DataFrame], door: Door) -> pd.DataFrame:
-    """Resolve contradictory rows of the diary, and fill empty cells of doses, by the settings."""
-    settings, file, numbers = door.settings.get("diary"), door.file("diary"), door.rows("diary")
-    settled = settle_rows(values["diary"], values["subjects"], settings=settings, file=file, numbers=numbers)
+    """Resolve contradictory rows of the diary, and fill empty cells of doses, by the settings; add the days of attacks."""
+    diary, subjects, file, attacked = values.get("diary"), values["subjects"], door.file("attacks"), None
+    numbers = np.zeros(0, dtype=np.int64) if diary is None else door.rows("diary")
+    if "attacks" in values:
+        attacked = with_attacks(diary, values["attacks"], subjects, settings=door.settings.get("attacks", {}), file=file)
+        numbers = np.append(numbers, np.zeros(len(attacked.rows) - len(numbers), dtype=np.int64))
+        door.notes += attacked.notes
+        diary = attacked.rows
+    settings = door.settings.get("diary")
+    settled = settle_rows(diary, subjects, settings=settings, file=door.file("diary"), numbers=numbers)
     refuse(settled.problems)
     door.notes += settled.left_out
-    return settled.diary
+    if attacked is None:
+        return settled.diary
+    diary, notes = filled(attacked, settled.diary, file)
+    door.notes += notes
+    return diary
 
 
 def _factors(subjects: pd.DataFrame, settings: Mapping[str, Any]) -> frozenset[str]:
