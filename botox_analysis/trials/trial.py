@@ -21,10 +21,11 @@ from botox_analysis.trials.diary_rows import settle_rows
 from botox_analysis.trials.layout import FIRST_DOSE as FIRST_DOSE
 from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, columns_of, is_another_column
 from botox_analysis.trials.overview import files_of, rows_of_tables
-from botox_analysis.trials.readers.raw import ROW, RawTable
+from botox_analysis.trials.readers.raw import ROW
 from botox_analysis.trials.settings.file import SETTINGS, arms_of, check_settings
 from botox_analysis.trials.settings.protocol import Protocol as Protocol
 from botox_analysis.trials.settings.protocol import protocol_of
+from botox_analysis.trials.shapes.frames import table_of_frame
 from botox_analysis.trials.shapes.shape import Arranged
 from botox_analysis.trials.shapes.shapes import SHAPES, arranged, is_alone, shape_of
 from botox_analysis.wording import Overview, Shown, count, some_of
@@ -281,10 +282,11 @@ def _arranged_frames(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, 
     if not isinstance(tables, Mapping):
         raise wrong_kind(tables, "tables", "a dict of frames by name, such as {'subjects': frame, 'diary': frame}")
     shape = shape_of(map(str, tables))
-    raw = {str(table): RawTable(str(table), frame, str(table)) for table, frame in tables.items()}
     unknown = shape is SHAPES[0] and any(table not in TABLES for table in tables)
-    lost = shape is None and not (len(raw) == 1 and is_alone(next(iter(raw.values())), settings))
-    if unknown or lost or not all(isinstance(frame, pd.DataFrame) for frame in tables.values()):
+    if unknown or not all(isinstance(frame, pd.DataFrame) for frame in tables.values()):
+        return Arranged(tables, {}, settings)
+    raw = {str(table): table_of_frame(str(table), frame) for table, frame in tables.items()}
+    if shape is None and not (len(raw) == 1 and is_alone(next(iter(raw.values())), settings)):
         return Arranged(tables, {}, settings)
     return arranged(raw, settings)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from botox_analysis.errors import DataError, listed
@@ -93,11 +94,20 @@ def arranged(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arr
     shape = shape_of(tables)
     if shape is not None:
         return _in_rows(shape.arrange({name.lower(): table for name, table in tables.items()}, settings))
-    if len(tables) == 1:
-        (table,) = tables.values()
-        alone = _shape_of_one(table, settings)
-        if alone is not None:
-            return _in_rows(alone.arrange(table, settings))
+    alone = {name: of_one for name, table in tables.items() if (of_one := _shape_of_one(table, settings)) is not None}
+    if len(alone) == 1:
+        ((name, one),) = alone.items()
+        others = [table for other, table in tables.items() if other != name]
+        found = _in_rows(one.arrange(tables[name], settings))
+        return replace(
+            found, notes=[*found.notes, *((table.file, "another table: not read", len(table.frame)) for table in others)]
+        )
+    if alone:
+        whole = listed(tables[name].file for name in alone)
+        raise DataError(
+            f"found several tables with a whole trial, {whole}; expected one, or a line such as "
+            f'table = "{next(iter(alone))}" in {SETTINGS}.'
+        )
     files = dict.fromkeys(table.file for table in tables.values())
     raise DataError(
         f"found {listed(files)}; expected {files_of('subjects')}, among them, or one table with 'subject', 'arm' and days or "
