@@ -12,9 +12,10 @@ from typing import Any
 
 from botox_analysis.errors import DataError, listed, require_path
 from botox_analysis.trials.layout import TABLES
-from botox_analysis.trials.overview import FILE
+from botox_analysis.trials.overview import FILE, SOURCE
 from botox_analysis.trials.readers.formats import files_of
 from botox_analysis.trials.settings.file import SETTINGS, check_settings, read_settings
+from botox_analysis.trials.shapes.shape import Arranged
 from botox_analysis.trials.shapes.shapes import arranged
 from botox_analysis.trials.sources import files_in, require_place, tables_of
 from botox_analysis.trials.trial import Trial, checked_trial, with_notes
@@ -32,9 +33,9 @@ def load_trial(path: str | Path, *, settings: Mapping[str, Any] | None = None) -
     Parameters
     ----------
     path : str or Path
-        Folder with ``subjects`` and any of ``diary``, ``assessments``, ``adverse_events`` and ``intercurrent_events``, each as
-        ``.csv`` or ``.parquet``; or a single file. A ``trial.toml`` beside them describes names and codes that differ from the
-        documented layout.
+        Folder with ``subjects`` and any of ``diary``, ``assessments``, ``adverse_events``, ``intercurrent_events``,
+        ``attacks``, ``treatments`` and ``event_times``, each as ``.csv`` or ``.parquet``; or a single file. A ``trial.toml``
+        beside them describes names and codes that differ from the documented layout.
     settings : mapping, optional
         Settings with the keys of ``trial.toml``, in place of that file.
 
@@ -72,7 +73,7 @@ def load_trial(path: str | Path, *, settings: Mapping[str, Any] | None = None) -
     trial = checked_trial(
         found.tables,
         name=asked.get("name", path.resolve().name if is_folder else path.stem),
-        provenance=_provenance(asked, [*paths.values(), *([folder / SETTINGS] if settings is None else [])]),
+        provenance=_provenance(asked, [*paths.values(), *([folder / SETTINGS] if settings is None else [])]) | _sources(found),
         files=found.files,
         settings=found.settings,
     )
@@ -87,6 +88,12 @@ def _refuse_settings_of_absent_tables(settings: Mapping[str, Any], present: set[
         keys += [key for key in _ONLY_WITH.get(table, ()) if key in settings]
         if keys:
             raise DataError(f"{SETTINGS}: found {listed(keys)}, and no file of that table; expected {files_of(table)}.")
+
+
+def _sources(found: Arranged) -> dict[str, str]:
+    """Name the file of each table, and the shape of the files if it is not the layout."""
+    shape = f" ({found.shape})" if found.shape else ""
+    return {f"{SOURCE}{table}": f"{found.files.get(table, table)}{shape}" for table in found.tables}
 
 
 def sha256_of(path: Path) -> str:

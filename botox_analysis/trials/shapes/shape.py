@@ -25,12 +25,15 @@ class Arranged:
         Settings of ``trial.toml``, with those that follow from the shape: names of columns, populations, factors, baseline.
     notes : list of (str, str, int)
         Content left out, merged or assumed: place, reason, number of rows.
+    shape : str
+        Name of the shape of the files; empty for the layout.
     """
 
     tables: Mapping[str, pd.DataFrame]
     files: Mapping[str, str]
     settings: Mapping[str, Any]
     notes: list[tuple[str, str, int]] = field(default_factory=list)
+    shape: str = ""
 
 
 @dataclass(frozen=True)

@@ -89,30 +89,48 @@ def arranged(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arr
     Raises
     ------
     DataError
-        The tables have no shape that is known.
+        The tables have no shape that is known, or one of the shape has a fault, such as a title above its header.
     """
     shape = shape_of(tables)
-    if shape is not None:
-        return _in_rows(shape.arrange({name.lower(): table for name, table in tables.items()}, settings))
-    alone = {name: of_one for name, table in tables.items() if (of_one := _shape_of_one(table, settings)) is not None}
-    if len(alone) == 1:
-        ((name, one),) = alone.items()
-        others = [table for other, table in tables.items() if other != name]
-        found = _in_rows(one.arrange(tables[name], settings))
-        return replace(
-            found, notes=[*found.notes, *((table.file, "another table: not read", len(table.frame)) for table in others)]
-        )
-    if alone:
+    if shape is None:
+        return _in_rows(_of_one_table(tables, settings))
+    used = {name.lower(): table for name, table in tables.items() if shape.belongs(name.lower())}
+    for table in used.values():
+        _refuse_fault(table)
+    others = [table for name, table in tables.items() if name.lower() not in used]
+    found = _in_rows(shape.arrange(used, settings))
+    unread = [(table.file, f"a table that is none of {shape.name}: not read", len(table.frame)) for table in others]
+    named = "" if shape is SHAPES[0] else shape.name
+    return replace(found, shape=named, notes=[*found.notes, *unread, *(note for table in others for note in table.notes)])
+
+
+def _of_one_table(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arranged:
+    """Arrange the only table that has a whole trial."""
+    sound = {name: table for name, table in tables.items() if not table.fault}
+    alone = {name: shape for name, table in sound.items() if (shape := _shape_of_one(table, settings)) is not None}
+    if len(alone) > 1:
         whole = listed(tables[name].file for name in alone)
         raise DataError(
             f"found several tables with a whole trial, {whole}; expected one, or a line such as "
             f'table = "{next(iter(alone))}" in {SETTINGS}.'
         )
+    for name, one in alone.items():
+        others = [table for other, table in tables.items() if other != name]
+        unread = [(table.file, f"a table beside {one.name}: not read", len(table.frame)) for table in others]
+        found = one.arrange(tables[name], settings)
+        return replace(found, shape=one.name, notes=[*found.notes, *unread, *(note for table in others for note in table.notes)])
+    if len(tables) == 1:
+        _refuse_fault(next(iter(tables.values())))
     files = dict.fromkeys(table.file for table in tables.values())
     raise DataError(
         f"found {listed(files)}; expected {files_of('subjects')}, among them, or one table with 'subject', 'arm' and days or "
         f"visits (under other names: {SETTINGS})."
     )
+
+
+def _refuse_fault(table: RawTable) -> None:
+    if table.fault:
+        raise DataError(f"{table.file}, {table.fault}.")
 
 
 def _in_rows(found: Arranged) -> Arranged:
