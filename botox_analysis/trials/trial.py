@@ -21,7 +21,7 @@ from botox_analysis.trials.diary_rows import settle_rows
 from botox_analysis.trials.layout import FIRST_DOSE as FIRST_DOSE
 from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, columns_of, is_another_column
 from botox_analysis.trials.overview import files_of, rows_of_tables
-from botox_analysis.trials.readers.raw import ROW
+from botox_analysis.trials.readers.raw import HEADER, ROW
 from botox_analysis.trials.settings.file import SETTINGS, arms_of, check_settings
 from botox_analysis.trials.settings.protocol import Protocol as Protocol
 from botox_analysis.trials.settings.protocol import protocol_of
@@ -385,7 +385,9 @@ def _from_file(column: pd.Series[Any]) -> bool:
 def _with_settled_rows(values: Mapping[str, pd.DataFrame], door: Door) -> pd.DataFrame:
     """Resolve contradictory rows of the diary, and fill empty cells of doses, by the settings."""
     settings, file, numbers = door.settings.get("diary"), door.file("diary"), door.rows("diary")
-    settled = settle_rows(values["diary"], values["subjects"], settings=settings, file=file, numbers=numbers)
+    raw = door.raw["diary"]
+    headers = {column: raw[f"{column}{HEADER}"] for column in values["diary"].columns if f"{column}{HEADER}" in raw.columns}
+    settled = settle_rows(values["diary"], values["subjects"], settings=settings, file=file, numbers=numbers, headers=headers)
     refuse(settled.problems)
     door.notes += settled.left_out
     return settled.diary

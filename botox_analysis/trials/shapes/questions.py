@@ -109,15 +109,15 @@ def _once(
     """Keep one answer to each question: the last, by the column that the settings name."""
     frame = frame[_filled(frame[answer], settings)]
     key = _key_of(frame, [*keys, _NEW], settings)
-    repeated = key.duplicated(keep=False)
+    repeated = pd.Series(key).duplicated(keep=False).to_numpy()
     if not repeated.any():
         return frame
     order = settings["questions"].get("order")
     if order is None:
-        refuse(_repeats(frame, keys, key.duplicated(keep="first"), file, settings))
+        refuse(_repeats(frame, keys, pd.Series(key).duplicated().to_numpy(), file, settings))
     require_columns(frame, [order], f"{file}, by order under [questions] of {SETTINGS},")
     time = _times(frame[order], settings)
-    ranked = pd.DataFrame({"key": pd.factorize(key)[0], "time": time})
+    ranked = pd.DataFrame({"key": key, "time": time})
     unknown = repeated & ranked["time"].isna().to_numpy()
     last = ranked.groupby("key")["time"].transform("max").eq(ranked["time"]).to_numpy() | ~repeated
     tied = last & repeated & ranked[last].duplicated("key", keep=False).reindex(ranked.index, fill_value=False).to_numpy()
@@ -153,12 +153,13 @@ def _place(column: pd.Series[Any], kinds: tuple[str, ...], settings: Mapping[str
     return distinct(column)[0] if known is None else np.asarray(pd.factorize(known)[0])
 
 
-def _key_of(frame: pd.DataFrame, keys: list[str], settings: Mapping[str, Any]) -> pd.MultiIndex:
-    subject, *others = keys
-    places = [_place(frame[subject], (IDENTIFIER, TEXT), settings)]
-    return pd.MultiIndex.from_arrays(
-        [*places, *(_place(frame[key], (NUMBER, DATE, IDENTIFIER, TEXT), settings) for key in others)]
-    )
+def _key_of(frame: pd.DataFrame, keys: list[str], settings: Mapping[str, Any]) -> np.ndarray:
+    """Give rows with equal keys one number, in order of appearance; the first key is the subject."""
+    place = _place(frame[keys[0]], (IDENTIFIER, TEXT), settings)
+    for key in keys[1:]:
+        codes = _place(frame[key], (NUMBER, DATE, IDENTIFIER, TEXT), settings)
+        place = pd.factorize((place + 1) * (int(codes.max(initial=-1)) + 2) + codes + 1)[0]
+    return place
 
 
 def _filled(column: pd.Series[Any], settings: Mapping[str, Any]) -> np.ndarray:
@@ -195,7 +196,7 @@ def _diary(rows: pd.DataFrame, settings: Mapping[str, Any], file: str, notes: li
     ]
     if left:
         notes.append((f"{file}, {listed(left)}", "columns of answers, which have no place in a row a day: left out", len(rows)))
-    day, _ = pd.factorize(_key_of(rows, keys, settings))
+    day = _key_of(rows, keys, settings)
     n = int(day.max(initial=-1)) + 1
     first = np.full(n, -1)
     first[day[::-1]] = np.arange(len(day))[::-1]

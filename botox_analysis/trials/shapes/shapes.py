@@ -119,12 +119,15 @@ def _of_one_table(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -
         unread = [(table.file, f"a table beside {one.name}: not read", len(table.frame)) for table in others]
         found = one.arrange(tables[name], settings)
         return replace(found, shape=one.name, notes=[*found.notes, *unread, *(note for table in others for note in table.notes)])
+    columns = ""
     if len(tables) == 1:
-        _refuse_fault(next(iter(tables.values())))
+        (table,) = tables.values()
+        _refuse_fault(table)
+        columns = f"its columns are {listed(table.frame.columns)}; "
     files = dict.fromkeys(table.file for table in tables.values())
     raise DataError(
         f"found {listed(files)}; expected {files_of('subjects')}, among them, or one table with 'subject', 'arm' and days or "
-        f"visits (under other names: {SETTINGS})."
+        f"visits ({columns}other names by [columns] in {SETTINGS})."
     )
 
 
