@@ -118,3 +118,17 @@ def test_zeros_of_read_sas_are_as_many_as_the_file_has(realdata_folder, name, n_
     assert not any("not UTF-8" in reason for _, reason, _ in table.notes)
     texts = table.frame.select_dtypes(exclude="number")
     assert not any(isinstance(cell, bytes) for cell in texts.to_numpy(dtype=object).ravel())
+
+
+def test_frames_of_read_sas_give_the_trial_of_the_files(realdata_folder, tmp_path):
+    pytest.importorskip("pyreadstat")
+    folder = realdata_folder / "formats" / "xpt_v5"
+    if not (folder / "adam_adsl.xpt").is_file():
+        pytest.skip("no adam_adsl.xpt among the real data")
+    for name in ("adsl", "adtte"):
+        (tmp_path / f"{name}.xpt").write_bytes((folder / f"adam_{name}.xpt").read_bytes())
+    expected = ba.load_adam(tmp_path)
+    frames = {name: pd.read_sas(tmp_path / f"{name}.xpt", encoding=None) for name in ("adsl", "adtte")}
+    found = ba.as_trial(frames, name="t")
+    pd.testing.assert_frame_equal(found.subjects, expected.subjects)
+    pd.testing.assert_frame_equal(found.event_times, expected.event_times)
