@@ -132,7 +132,13 @@ def diary_problem(settings: Any) -> str:
 
 
 def settle_rows(
-    diary: pd.DataFrame, subjects: pd.DataFrame, *, settings: Mapping[str, str] | None, file: str, numbers: Any
+    diary: pd.DataFrame,
+    subjects: pd.DataFrame,
+    *,
+    settings: Mapping[str, str] | None,
+    file: str,
+    numbers: Any,
+    headers: Mapping[str, list[str]] | None = None,
 ) -> DiaryRows:
     """Fill empty cells of doses, and resolve contradictory rows, by the settings of a trial.
 
@@ -150,6 +156,8 @@ def settle_rows(
         Name of the diary in messages.
     numbers : ndarray of int, shape (n,)
         Number of each row in its file.
+    headers : mapping of str to list of str, optional
+        Column of the diary -> the column of the file that has each of its cells, where that is another one.
 
     Returns
     -------
@@ -190,7 +198,7 @@ def settle_rows(
         return DiaryRows(settled, left_out, problems)
     row_reports = {column: report[rows] for column, report in reports.items()}
     if "contradictions" not in settings:
-        return DiaryRows(diary, left_out, problems + _problems(diary, rows, row_reports, file, numbers))
+        return DiaryRows(diary, left_out, problems + _problems(diary, rows, row_reports, file, numbers, headers or {}))
     resolution = CONTRADICTIONS[settings["contradictions"]]
     left_out += by_arm(rows, f"contradictory rows, {resolution.words}")
     return DiaryRows(_resolved(settled, rows, row_reports, resolution.state(row_reports)), left_out, problems)
@@ -300,7 +308,9 @@ def _contradictory(reports: Reports, n_rows: int) -> Any:
     return np.flatnonzero(joint == (YES | NO))
 
 
-def _problems(diary: pd.DataFrame, rows: Any, reports: Reports, file: str, numbers: Any) -> list[Problem]:
+def _problems(
+    diary: pd.DataFrame, rows: Any, reports: Reports, file: str, numbers: Any, headers: Mapping[str, list[str]]
+) -> list[Problem]:
     """List each kind of contradiction, with its first row and the number of its rows."""
     kind = np.zeros(len(rows), dtype=np.int64)
     for report in reports.values():
@@ -312,7 +322,8 @@ def _problems(diary: pd.DataFrame, rows: Any, reports: Reports, file: str, numbe
         no, yes = ([column for column, report in reports.items() if report[place] == state] for state in (NO, YES))
         cells = [", ".join(f"{column} {_shown(diary[column].iloc[row])}" for column in columns) for columns in (no, yes)]
         alike = f" ({n:,} such rows)" if n > 1 else ""
-        problems.append(Problem(file, int(numbers[row]), no[0], f"{' beside '.join(cells)}{alike}", _EXPECTED))
+        column = headers[no[0]][row] if no[0] in headers else no[0]
+        problems.append(Problem(file, int(numbers[row]), column, f"{' beside '.join(cells)}{alike}", _EXPECTED))
     return problems
 
 

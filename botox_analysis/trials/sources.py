@@ -169,14 +169,18 @@ def _tables_of(paths: Mapping[str, Path], settings: Mapping[str, Any]) -> dict[s
     for name, path in paths.items():
         if path not in opened:
             opened[path] = READERS[path.suffix.lower()](path, settings)
-        tables = opened[path]
         entry = settings.get("files", {}).get(name)
         wanted = _file_and_table(entry)[1] if entry else settings.get("table", "")
-        several = len(tables) > 1 or (name not in TABLES and shape_of([tables[0].name]))
+        several = len(opened[path]) > 1 or (name not in TABLES and shape_of([opened[path][0].name]))
         if len(paths) == 1 and several and not wanted:
-            return {table.name: table for table in tables}
-        read[name] = replace(_chosen(tables, name, wanted, path.name), name=name)
-    return read
+            return {table.name: table for table in opened[path]}
+        read[name] = _chosen(opened[path], name, wanted, path.name)
+    used = {id(table) for table in read.values()}
+    unread = [table for tables in opened.values() for table in tables if id(table) not in used]
+    notes = [(table.file, "a table that the settings do not name: not read", len(table.frame)) for table in unread]
+    named = {name: replace(table, name=name) for name, table in read.items()}
+    last = next(reversed(named))
+    return {**named, last: replace(named[last], notes=(*named[last].notes, *notes))}
 
 
 def _chosen(tables: Sequence[RawTable], name: str, wanted: str, file: str) -> RawTable:

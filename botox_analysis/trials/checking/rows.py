@@ -174,7 +174,7 @@ def refuse_look_alikes(table: str, frame: pd.DataFrame, door: Door) -> None:
     if table == "subjects":
         known = columns_of(table, tuple(door.settings.get("populations", ())))
         texts = [column for column in frame.columns if column not in known and not pd.api.types.is_numeric_dtype(frame[column])]
-        counted += [column for column in texts if 1 < frame[column].nunique() <= MOST_LEVELS]
+        counted += [column for column in texts if 1 < len(distinct(frame[column])[1]) <= MOST_LEVELS]
     for column in counted:
         names = [text_of(name) for name in distinct(frame[column])[1]]
         if column == "actual_arm" and "arm" in frame.columns:

@@ -173,11 +173,13 @@ def _measure(frame: pd.DataFrame, pattern: str, settings: Mapping[str, Any]) -> 
     for measure, word in _MEASURES.items():
         if re.search(word, pattern.replace("{day}", "").replace("{date}", ""), re.IGNORECASE):
             return measure
-    first = numbered([spelled(text_of(name)) for name in frame.columns])[pattern][0]
-    position = [spelled(text_of(name)) for name in frame.columns].index(first)
-    numbers = read_column(frame.iloc[:, position], NUMBER, notation_of(settings)).values.to_numpy(dtype=float)
-    truths = read_column(frame.iloc[:, position], YES_NO, notation_of(settings))
-    return "headache_hours" if truths.wrong.any() and not np.isnan(numbers).all() else "headache"
+    names = [spelled(text_of(name)) for name in frame.columns]
+    for name in numbered(names)[pattern]:
+        column = frame.iloc[:, names.index(name)]
+        numbers = read_column(column, NUMBER, notation_of(settings)).values.to_numpy(dtype=float)
+        if read_column(column, YES_NO, notation_of(settings)).wrong.any() and not np.isnan(numbers).all():
+            return "headache_hours"
+    return "headache"
 
 
 def _scales(names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> dict[str, str]:

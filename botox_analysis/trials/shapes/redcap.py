@@ -19,7 +19,7 @@ from botox_analysis.trials.readers.raw import ROW, RawTable, row_numbers
 from botox_analysis.trials.settings.file import SETTINGS, notation_of
 from botox_analysis.trials.settings.wide import patterns_of
 from botox_analysis.trials.shapes.columns import file_column
-from botox_analysis.trials.shapes.one_table import differing_cell, only_rows
+from botox_analysis.trials.shapes.one_table import differing_cell, only_rows, rows_taken
 from botox_analysis.trials.shapes.shape import Arranged
 
 EVENT, INSTRUMENT, INSTANCE, GROUP = (
@@ -201,17 +201,16 @@ def _subjects(
 ) -> pd.DataFrame:
     """Make one row of the rows of each subject."""
     codes, found = pd.factorize(read_column(rows[subject], IDENTIFIER, notation_of(settings)).values)
-    problems, new, n_filled = [], {}, 0
+    problems, taken, n_filled = [], {}, 0
     for name in rows.columns:
         at, wrong, n_empty = only_rows(rows[name], codes, len(found))
         problems += [differing_cell(file, rows[name], row, first) for row, first in wrong] if name != subject else []
-        new[name] = rows[name].array.take(at)
+        taken[name] = at
         n_filled += n_empty
     refuse(problems)
     if n_filled:
         notes.append((file, "cells of subjects that are empty in one event and filled in another: taken from there", n_filled))
-    first = only_rows(rows[subject], codes, len(found))[0]
-    return pd.DataFrame(new, index=rows.index[first], copy=False)
+    return rows_taken(rows, taken).set_axis(rows.index[taken[subject]])
 
 
 def _note_unused(event: np.ndarray, instrument: np.ndarray, file: str, notes: list[tuple[str, str, int]]) -> None:
