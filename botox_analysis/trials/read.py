@@ -17,7 +17,7 @@ from botox_analysis.trials.readers.formats import files_of
 from botox_analysis.trials.settings.file import SETTINGS, check_settings, read_settings
 from botox_analysis.trials.shapes.shape import Arranged
 from botox_analysis.trials.shapes.shapes import arranged
-from botox_analysis.trials.sources import files_in, require_place, tables_of
+from botox_analysis.trials.sources import files_at, require_place, tables_of
 from botox_analysis.trials.trial import Trial, checked_trial, with_notes
 
 _ONLY_WITH = {
@@ -67,7 +67,7 @@ def load_trial(path: str | Path, *, settings: Mapping[str, Any] | None = None) -
     is_folder = require_place(path)
     folder = path if is_folder else path.parent
     asked = read_settings(folder) if settings is None else check_settings(settings)
-    paths, unread = files_in(path, asked) if is_folder else ({path.stem: path}, [])
+    paths, unread = files_at(path, asked)
     found = arranged(tables_of(paths, asked), asked)
     _refuse_settings_of_absent_tables(asked, set(found.tables))
     trial = checked_trial(

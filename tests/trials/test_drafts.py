@@ -1,7 +1,6 @@
 """`draft_settings`: folders of others become a draft, which `load_trial` accepts where its guesses are right."""
 
 import datetime
-import re
 import tomllib
 
 import numpy as np
@@ -19,10 +18,8 @@ def ids(pattern="S{:02d}"):
 
 
 def load_as_drafted(folder):
-    """Draft, settings, and the trial that is read after the files are renamed by the comments of the draft."""
+    """Draft, settings, and the trial that is read with the draft beside the files."""
     draft = ba.draft_settings(folder)
-    for old, new in re.findall(r"# Rename (\S+) to (\S+):", draft):
-        (folder / old).rename(folder / new)
     (folder / "trial.toml").write_text(draft, encoding="utf-8")
     return draft, tomllib.loads(draft), ba.load_trial(folder)
 
@@ -139,6 +136,34 @@ def test_a_folder_in_the_layout_needs_nothing_but_its_name(folder):
     assert list(settings) == ["name"]
 
 
+def test_a_single_file_is_read_as_drafted(folder):
+    rows = table([("Patient", "Gruppe"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))], ";")
+    file = folder(Patienten_txt=rows) / "Patienten.txt"
+    settings = tomllib.loads(ba.draft_settings(file))
+    assert settings["separator"] == ";"
+    assert ba.load_trial(file, settings=settings).arms == ["a", "b"]
+    (file.parent / "trial.toml").write_text(ba.draft_settings(file), encoding="utf-8")
+    assert ba.load_trial(file).subjects["subject"].tolist() == ids()
+
+
+def test_files_of_other_names_are_named_in_the_draft(folder):
+    subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
+    days = table([("subject", "day", "headache"), *((s, d, "yes") for s in ids() for d in (-1, 1))])
+    draft, settings, trial = load_as_drafted(folder(subjects_csv=subjects, ediary_csv=days, laboratory_csv=b"a,b\n1,2\n"))
+    assert settings["files"] == {"diary": "ediary.csv"}
+    assert "Is laboratory.csv a table of the trial?" in draft
+    assert len(trial.diary) == 2 * N
+    assert "laboratory.csv" in trial.left_out["where"].tolist()
+
+
+def test_a_file_with_nearly_the_name_of_a_table_is_named_in_the_draft(folder):
+    subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
+    events = table([("subject", "term"), *((s, "ptosis") for s in ids())])
+    _, settings, trial = load_as_drafted(folder(subjects_csv=subjects, **{"Adverse Events_csv": events}))
+    assert settings["files"] == {"adverse_events": "Adverse Events.csv"}
+    assert len(trial.adverse_events) == N
+
+
 @pytest.mark.long
 def test_the_bundled_trial_is_read_as_drafted(tmp_path, simulated):
     for path in ba.bundled_data("simulated").glob("*.csv"):
@@ -223,25 +248,27 @@ def test_two_tables_in_one_file_are_described_in_a_comment(folder):
     rows = [(n, week, ("Placebo", "5000U")[n % 2], 40) for n in range(N) for week in (0, 2, 4)]
     draft = ba.draft_settings(folder(cd_csv=table([("patient", "week", "treat", "twstrs"), *rows])))
     assert "cd.csv has several rows of each 'patient', and the arm in 'treat'" in draft
-    assert "subjects.csv is required" in draft
+    assert "subjects are required" in draft
 
 
 def test_files_that_cannot_be_read_are_listed_in_the_draft(folder):
     subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
-    draft = ba.draft_settings(folder(subjects_csv=subjects, scores_xlsx=b"PK", diary_csv=b""))
-    assert "# scores.xlsx is not read: save it as CSV or Parquet." in draft
+    draft = ba.draft_settings(folder(subjects_csv=subjects, scores_sav=b"$FL2", diary_csv=b""))
+    assert "# scores.sav is not read: save it as CSV." in draft
     assert "# diary.csv is not read: diary.csv: found an empty file" in draft
 
 
-@pytest.mark.parametrize("content", [{}, {"notes_md": b"# nothing"}, {"scores_xlsx": b"PK"}])
+@pytest.mark.parametrize("content", [{}, {"notes_md": b"# nothing"}, {"scores_sav": b"$FL2"}, {"diary_csv": b""}])
 def test_a_folder_without_tables_is_refused(folder, content):
-    with pytest.raises(ba.DataError, match="found no CSV or Parquet file that can be read; expected one or more"):
+    with pytest.raises(ba.DataError, match=r"found no file with a table that can be read; expected subjects\.csv"):
         ba.draft_settings(folder(**content))
 
 
 @pytest.mark.parametrize("given", [3, None, "nowhere"])
-def test_another_argument_than_a_folder_is_refused(given):
-    with pytest.raises(ba.DataError, match=r"`folder` must be the path of a folder|nowhere: found no such folder; expected one"):
+def test_another_argument_than_a_place_is_refused(given):
+    with pytest.raises(
+        ba.DataError, match=r"`path` must be the path of a folder|nowhere: found no such folder or file; expected"
+    ):
         ba.draft_settings(given)
 
 
