@@ -27,7 +27,7 @@ from botox_analysis.report.analysis.parts import Efficacy
 from botox_analysis.report.analysis.plan import Plan, efficacy_population, endpoints_in_order, plan_of
 from botox_analysis.report.analysis.planned import response
 from botox_analysis.trials.layout import COLUMNS, TABLES
-from botox_analysis.trials.overview import sources_of
+from botox_analysis.trials.overview import details_of_tables, sources_of
 from botox_analysis.trials.trial import ALL_RANDOMISED, Trial
 
 UNDERSTOOD = ("what", "found")
@@ -196,9 +196,9 @@ def _of_tables(trial: Trial) -> Iterable[Fact]:
         day = table.get("day", table.get("onset_day"))
         dated = day is not None and bool(day.notna().any())
         yield what, f"{rows}, study days {day.min():g} to {day.max():g}" if dated and day is not None else rows
-    if trial.adverse_events is not None:
-        events = adverse_event_table(trial)
-        yield "", f"{events['term'].nunique():,} different terms"
+        if table is trial.adverse_events:
+            yield "", f"{adverse_event_table(trial)['term'].nunique():,} different terms"
+    yield from details_of_tables({name: getattr(trial, name) for name in TABLES}, len(trial.subjects))
     for name in TABLES[1:]:
         table = getattr(trial, name)
         kept = [] if table is None else [str(column) for column in table.columns if column not in COLUMNS[name]]

@@ -33,9 +33,9 @@ def load_trial(path: str | Path, *, settings: Mapping[str, Any] | None = None) -
     Parameters
     ----------
     path : str or Path
-        Folder with ``subjects`` and any of ``diary``, ``assessments``, ``adverse_events`` and ``intercurrent_events``, each as
-        ``.csv`` or ``.parquet``; or a single file. A ``trial.toml`` beside them describes names and codes that differ from the
-        documented layout.
+        Folder with ``subjects`` and any of ``diary``, ``assessments``, ``adverse_events``, ``intercurrent_events``,
+        ``attacks``, ``treatments`` and ``event_times``, each as ``.csv`` or ``.parquet``; or a single file. A ``trial.toml``
+        beside them describes names and codes that differ from the documented layout.
     settings : mapping, optional
         Settings with the keys of ``trial.toml``, in place of that file.
 

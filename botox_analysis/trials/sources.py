@@ -9,6 +9,7 @@ from typing import Any
 
 from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.layout import TABLES
+from botox_analysis.trials.readers.child import one_child
 from botox_analysis.trials.readers.files import SETTINGS, find_tables, parsing
 from botox_analysis.trials.readers.formats import READERS, files_of, reader_of
 from botox_analysis.trials.readers.raw import RawTable
@@ -156,6 +157,11 @@ def tables_of(paths: Mapping[str, Path], settings: Mapping[str, Any]) -> dict[st
         A file cannot be read, has not the table of the settings, or is one of several and has several tables and none of its
         name.
     """
+    with one_child():
+        return _tables_of(paths, settings)
+
+
+def _tables_of(paths: Mapping[str, Path], settings: Mapping[str, Any]) -> dict[str, RawTable]:
     read: dict[str, RawTable] = {}
     opened: dict[Path, list[RawTable]] = {}
     for name, path in paths.items():
@@ -164,7 +170,8 @@ def tables_of(paths: Mapping[str, Path], settings: Mapping[str, Any]) -> dict[st
         tables = opened[path]
         entry = settings.get("files", {}).get(name)
         wanted = _file_and_table(entry)[1] if entry else settings.get("table", "")
-        if len(paths) == 1 and len(tables) > 1 and not wanted:
+        several = len(tables) > 1 or (name not in TABLES and shape_of([tables[0].name]))
+        if len(paths) == 1 and several and not wanted:
             return {table.name: table for table in tables}
         read[name] = replace(_chosen(tables, name, wanted, path.name), name=name)
     return read

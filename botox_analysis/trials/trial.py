@@ -65,6 +65,13 @@ class Trial(Shown):
         One row per occurrence of an adverse event.
     intercurrent_events : DataFrame or None
         One row per event: ``subject``, ``kind`` and ``day``, from day 1 on.
+    attacks : DataFrame or None
+        One row per attack: ``subject``, ``start_day``, ``start_time`` in hours since midnight, ``end_day``, ``end_time``, the
+        features and medicines. The days that are made of the attacks are in ``diary``.
+    treatments : DataFrame or None
+        One row per treatment or injection: ``subject``, ``day``, ``cycle``, ``product``, ``dose`` in units, ``muscle``, ``side``.
+    event_times : DataFrame or None
+        One row per subject and endpoint: ``time`` in days, ``observed``, and the ``reason`` of a time without the event.
     population : str
         Name of the population that these subjects form.
     populations : tuple of str
@@ -93,6 +100,9 @@ class Trial(Shown):
     assessments: pd.DataFrame | None = None
     adverse_events: pd.DataFrame | None = None
     intercurrent_events: pd.DataFrame | None = None
+    attacks: pd.DataFrame | None = None
+    treatments: pd.DataFrame | None = None
+    event_times: pd.DataFrame | None = None
     population: str = ALL_RANDOMISED
     populations: tuple[str, ...] = ()
     protocol: Protocol = field(default_factory=Protocol)
@@ -185,15 +195,8 @@ class Trial(Shown):
             raise DataError(f"{self.name}: found no subject in the population '{population}'; expected at least one.")
         kept = self.subjects.loc[member].reset_index(drop=True)
         named = population if self.population == ALL_RANDOMISED else f"{self.population}, {population}"
-        return replace(
-            self,
-            subjects=kept,
-            diary=_rows_of(self.diary, kept),
-            assessments=_rows_of(self.assessments, kept),
-            adverse_events=_rows_of(self.adverse_events, kept),
-            intercurrent_events=_rows_of(self.intercurrent_events, kept),
-            population=named,
-        )
+        others: dict[str, Any] = {table: _rows_of(getattr(self, table), kept) for table in TABLES[1:]}
+        return replace(self, subjects=kept, population=named, **others)
 
 
 def as_trial(
@@ -211,8 +214,9 @@ def as_trial(
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        ``subjects`` and any of ``diary``, ``assessments``, ``adverse_events``, ``intercurrent_events``, in the documented
-        layout. Dates become study days as in files. A categorical covariate is a factor, also one of numbers.
+        ``subjects`` and any of ``diary``, ``assessments``, ``adverse_events``, ``intercurrent_events``, ``attacks``,
+        ``treatments`` and ``event_times``, in the documented layout. Dates become study days as in files. A categorical
+        covariate is a factor, also one of numbers.
     name : str
         Name of the trial in reports.
     arms : sequence of str, optional
@@ -349,13 +353,10 @@ def checked_trial(
         values["diary"] = _with_settled_rows(values, door)
     elif asked.get("diary"):
         raise DataError(f"{name}: found settings of a diary, {listed(asked['diary'])}, and no diary; expected both or neither.")
+    checked_tables: dict[str, Any] = {table: values.get(table) for table in TABLES}
     return Trial(
         name=name,
-        subjects=values["subjects"],
-        diary=values.get("diary"),
-        assessments=values.get("assessments"),
-        adverse_events=values.get("adverse_events"),
-        intercurrent_events=values.get("intercurrent_events"),
+        **checked_tables,
         populations=populations_in(values["subjects"], tuple(asked.get("populations", ()))),
         protocol=protocol or protocol_of(asked),
         provenance=dict(provenance or {}),

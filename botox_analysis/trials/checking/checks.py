@@ -21,6 +21,7 @@ from botox_analysis.trials.checking.rows import (
     refuse_unnamed_arms,
 )
 from botox_analysis.trials.checking.study_days import DAYS_OF, StudyDays
+from botox_analysis.trials.checking.treatments import settled_by_treatments
 from botox_analysis.trials.checking.visits import arrange_visits
 from botox_analysis.trials.layout import (
     FIRST_DOSE,
@@ -84,6 +85,7 @@ def checked(
         refuse_before_onset(read["adverse_events"], door)
     if "subjects" in read:
         refuse_strangers(read, door)
+        read["subjects"] = settled_by_treatments(read, door)
     _refuse_all(door)
     if "severity" in read.get("adverse_events", ()):
         severity = read["adverse_events"]["severity"]

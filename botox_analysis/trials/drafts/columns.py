@@ -131,6 +131,8 @@ def _score(table: str, found: Found, looks: Mapping[str, Look]) -> float:
         return named + lacking + (2.0 if recorded else -3.0) + (1.0 if dated else -3.0)
     if table == "intercurrent_events":
         return named + 3 * lacking + (0.5 if dated else -3.0) - 0.4
+    if table in ("attacks", "treatments", "event_times"):
+        return named + 3 * lacking - (1.0 if dated or not DATES[table] else 3.0)
     return named + 2 * lacking + 1.5
 
 

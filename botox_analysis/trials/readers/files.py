@@ -60,9 +60,29 @@ def parsing(file: str, expected: str) -> Iterator[None]:
     except PermissionError as error:
         raise DataError(f"{file}: found a file that this user may not read; expected {expected}.") from error
     except Exception as error:
-        reason = " ".join(str(error).split())[:_LONGEST_REASON]
-        cause = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
-        raise DataError(f"{file}: found a file that cannot be read ({cause}); expected {expected}.") from error
+        raise unreadable(file, type(error).__name__, str(error), expected) from error
+
+
+def unreadable(file: str, error: str, reason: str, expected: str) -> DataError:
+    """Make the error for a file at which a parser failed.
+
+    Parameters
+    ----------
+    file : str
+        Name of the file in messages.
+    error, reason : str
+        Name and message of the parser's error.
+    expected : str
+        Expected content, for messages.
+
+    Returns
+    -------
+    DataError
+        The error, with the start of the reason.
+    """
+    reason = " ".join(reason.split())[:_LONGEST_REASON]
+    cause = f"{error}: {reason}" if reason else error
+    return DataError(f"{file}: found a file that cannot be read ({cause}); expected {expected}.")
 
 
 def find_tables(

@@ -44,6 +44,9 @@ class RawTable:
         Column -> its format, in the words of the file, such as ``DATE9.``.
     notes : tuple of (str, str, int)
         Content left out or assumed by the reader: place, reason, number of rows.
+    fault : str
+        Why the cells are no table with a header, such as a title above them; empty if they are one. A table with a fault is
+        refused when it is used: a workbook may have sheets of remarks.
     """
 
     name: str
@@ -53,6 +56,7 @@ class RawTable:
     labels: Mapping[str, str] = field(default_factory=dict)
     formats: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[tuple[str, str, int], ...] = ()
+    fault: str = ""
 
 
 Reader = Callable[[Path, Mapping[str, Any]], list[RawTable]]

@@ -89,22 +89,38 @@ def arranged(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arr
     Raises
     ------
     DataError
-        The tables have no shape that is known.
+        The tables have no shape that is known, or one of the shape has a fault, such as a title above its header.
     """
     shape = shape_of(tables)
-    if shape is not None:
-        found = _in_rows(shape.arrange({name.lower(): table for name, table in tables.items()}, settings))
-        return found if shape is SHAPES[0] else replace(found, shape=shape.name)
+    if shape is None:
+        return _in_rows(_of_one_table(tables, settings))
+    used = {name.lower(): table for name, table in tables.items() if shape.belongs(name.lower())}
+    for table in used.values():
+        _refuse_fault(table)
+    others = [table for name, table in tables.items() if name.lower() not in used]
+    found = _in_rows(shape.arrange(used, settings))
+    unread = [(table.file, f"a table that is none of {shape.name}: not read", len(table.frame)) for table in others]
+    named = "" if shape is SHAPES[0] else shape.name
+    return replace(found, shape=named, notes=[*found.notes, *unread, *(note for table in others for note in table.notes)])
+
+
+def _of_one_table(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arranged:
     if len(tables) == 1:
         (table,) = tables.values()
+        _refuse_fault(table)
         alone = _shape_of_one(table, settings)
         if alone is not None:
-            return replace(_in_rows(alone.arrange(table, settings)), shape=alone.name)
+            return replace(alone.arrange(table, settings), shape=alone.name)
     files = dict.fromkeys(table.file for table in tables.values())
     raise DataError(
         f"found {listed(files)}; expected {files_of('subjects')}, among them, or one table with 'subject', 'arm' and days or "
         f"visits (under other names: {SETTINGS})."
     )
+
+
+def _refuse_fault(table: RawTable) -> None:
+    if table.fault:
+        raise DataError(f"{table.file}, {table.fault}.")
 
 
 def _in_rows(found: Arranged) -> Arranged:
