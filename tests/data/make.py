@@ -65,7 +65,7 @@ def wide_diary():
 
 def monthly_counts():
     rows = [(s, ARM[s], *MONTHS[s]) for s in SUBJECTS]
-    return {"monthly_counts/counts.csv": table(("subject", "arm", "baseline", "month1", "month2", "month3"), *rows)}
+    return {"monthly_counts/counts.csv": table(("subject", "arm", "month0", "month1", "month2", "month3"), *rows)}
 
 
 def redcap():

@@ -251,6 +251,104 @@ def test_two_tables_in_one_file_are_described_in_a_comment(folder):
     assert "subjects are required" in draft
 
 
+# Tables that are spread otherwise -------------------------------------------------------------------------------------
+
+
+def test_a_table_of_subjects_and_visits_is_read_as_drafted(folder):
+    rows = [(n, week, ("Placebo", "5000U")[n % 2], 30 + n, 40 + n - week) for n in range(N) for week in (0, 2, 4)]
+    _, settings, trial = load_as_drafted(folder(cd_csv=table([("patient", "week", "treat", "age", "twstrs"), *rows])))
+    assert settings["assessments"] == {"wide": {"twstrs": "twstrs"}}
+    assert (trial.arms, trial.covariates) == (["Placebo", "5000U"], ["age"])
+    assert trial.assessments["value"].tolist() == [40 + n - week for n in range(N) for week in (0, 2, 4)]
+
+
+def test_a_table_of_subjects_and_days_is_read_as_drafted(folder):
+    rows = [(s, "ab"[n % 2], 30 + n, d, (n + d) % 24) for n, s in enumerate(ids()) for d in (-2, -1, 1, 2)]
+    _, settings, trial = load_as_drafted(folder(all_csv=table([("Patient", "Group", "Age", "Study day", "Hours"), *rows])))
+    assert "files" not in settings
+    assert trial.covariates == ["Age"]
+    assert trial.diary["headache_hours"].tolist() == [(n + d) % 24 for n in range(N) for d in (-2, -1, 1, 2)]
+
+
+@pytest.mark.parametrize("header", ["d{}", "day {}", "hours_{}"])
+def test_a_wide_diary_is_read_as_drafted(folder, header):
+    days = [*range(-4, 0), *range(1, 5)]
+    subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
+    diary = table([("Patient", *map(header.format, days)), *((s, *((n + d) % 24 for d in days)) for n, s in enumerate(ids()))])
+    _, settings, trial = load_as_drafted(folder(subjects_csv=subjects, calendar_csv=diary))
+    assert settings["diary"]["wide"] == {"headache_hours": header.format("{day}")}
+    assert settings["files"] == {"diary": "calendar.csv"}
+    assert trial.diary["headache_hours"].tolist() == [(n + d) % 24 for n in range(N) for d in days]
+
+
+def test_a_wide_diary_of_dates_and_words_in_the_table_of_subjects_is_read_as_drafted(folder):
+    days = [datetime.date(2024, 2, 27) + datetime.timedelta(days=n) for n in range(9)]
+    head = ("Patient", "Gruppe", "Erste Behandlung", *(f"{day:%d.%m.%Y}" for day in days))
+    rows = [(s, "ab"[n % 2], "01.03.2024", *(("ja", "nein")[(n + at) % 2] for at in range(9))) for n, s in enumerate(ids())]
+    _, settings, trial = load_as_drafted(folder(alles_csv=table([head, *rows], ";")))
+    assert settings["diary"]["wide"] == {"headache": "{date}"}
+    assert trial.diary["day"].unique().tolist() == [-3, -2, -1, 1, 2, 3, 4, 5, 6]
+    assert trial.diary["headache"].tolist() == [(n + at) % 2 == 0 for n in range(N) for at in range(9)]
+
+
+def test_monthly_counts_are_read_as_drafted(folder):
+    rows = [(s, "ab"[n % 2], 15 + n % 5, *(14 - m + n % 3 for m in (1, 2, 3))) for n, s in enumerate(ids())]
+    _, settings, trial = load_as_drafted(folder(counts_csv=table([("id", "group", "M0", "M1", "M2", "M3"), *rows])))
+    assert settings["assessments"] == {"wide": {"headache days": "M{month}"}}
+    assert trial.assessments["visit"].cat.categories.tolist() == ["baseline", "month 1", "month 2", "month 3"]
+    assert ba.scale("headache days").derive(trial)["value"].tolist() == [14 - m + n % 3 for n in range(N) for m in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("names", [("question", "answer"), ("Item", "Response")])
+def test_a_row_for_each_question_is_read_as_drafted(folder, names):
+    subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
+    rows = [
+        (s, day, *asked) for s in ids() for day in (-1, 1) for asked in (("Headache", "yes"), ("DURATION", day + 2), ("Mood", 3))
+    ]
+    _, settings, trial = load_as_drafted(folder(subjects_csv=subjects, epro_csv=table([("subject", "day", *names), *rows])))
+    assert settings["questions"]["diary"] == {"Headache": "headache", "DURATION": "headache_hours"}
+    assert trial.diary["headache_hours"].tolist() == [1, 3] * N
+    assert "'Mood': a question that [questions] does not name, left out" in trial.left_out["reason"].tolist()
+
+
+def test_questions_of_questionnaires_are_read_as_drafted(folder):
+    subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
+    rows = [(s, visit, "HIT6", 60 + n) for n, s in enumerate(ids()) for visit in ("baseline", "week 4")]
+    _, _, trial = load_as_drafted(
+        folder(subjects_csv=subjects, scores_csv=table([("subject", "visit", "question", "answer"), *rows]))
+    )
+    assert trial.assessments["scale"].unique().tolist() == ["HIT6"]
+    assert trial.assessments["value"].tolist() == [60 + n for n in range(N) for _ in range(2)]
+
+
+@pytest.mark.parametrize("form", ["codes", "labels"])
+def test_an_export_of_redcap_is_read_as_drafted(folder, form):
+    head = [
+        "record_id",
+        "redcap_event_name",
+        "redcap_repeat_instrument",
+        "redcap_repeat_instance",
+        "group",
+        "hit6",
+        "day",
+        "hours",
+    ]
+    if form == "labels":
+        head[1:4] = ["Event Name", "Repeat Instrument", "Repeat Instance"]
+    events = ("baseline_arm_1", "week_4_arm_1") if form == "codes" else ("Baseline", "Week 4")
+    rows = []
+    for n in range(N):
+        rows += [(n, events[0], "", "", "ab"[n % 2], 60 + n, "", ""), (n, events[1], "", "", "", 55 + n, "", "")]
+        rows += [(n, events[0], "diary", 1 + at, "", "", day, at) for at, day in enumerate((-1, 1))]
+    _, settings, trial = load_as_drafted(folder(export_csv=table([head, *rows])))
+    assert (settings["redcap"]["subjects"], settings["redcap"]["diary"]) == (events[0], "diary")
+    assert trial.assessments["value"].tolist() == [v + n for n in range(N) for v in (60, 55)]
+    assert trial.diary["headache_hours"].tolist() == [0, 1] * N
+
+
+# What is not known is asked, and what cannot be read is told -----------------------------------------------------------
+
+
 def test_files_that_cannot_be_read_are_listed_in_the_draft(folder):
     subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
     draft = ba.draft_settings(folder(subjects_csv=subjects, scores_sav=b"$FL2", diary_csv=b""))

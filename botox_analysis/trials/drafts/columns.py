@@ -109,7 +109,7 @@ def guess_tables(files: list[Found]) -> tuple[list[Guess], list[Found]]:
     ]  # fmt: skip
     ids: frozenset[str] = frozenset()
     for guess in guesses:
-        guess.columns = _columns_of(guess.table, guess.looks, ids, guess.found)
+        guess.columns = match_columns(guess.table, guess.looks, ids, guess.found)
         if guess.table == "subjects" and "subject" in guess.columns:
             ids = frozenset(guess.looks[guess.columns["subject"]].words)
     return guesses, [found for at, found in enumerate(files) if at not in chosen]
@@ -117,8 +117,10 @@ def guess_tables(files: list[Found]) -> tuple[list[Guess], list[Found]]:
 
 def _score(table: str, found: Found, looks: Mapping[str, Look]) -> float:
     """Score the likeness of a file with a table; 0 or less if it is another file."""
+    if found.table:
+        return OWN * 100 * (found.table == table)
     named = max(_named(table, name) for name in {found.raw.name, *([found.path.stem] if found.is_alone else [])})
-    columns = _columns_of(table, looks, frozenset(), found)
+    columns = match_columns(table, looks, frozenset(), found)
     each_once = "subject" in columns and looks[columns["subject"]].each_once
     needed = [column for column, rule in LAYOUT[table].items() if rule.required and column not in DATES[table].values()]
     lacking = sum(column in columns for column in needed) - len(needed)
@@ -161,22 +163,39 @@ def rows_of_subjects(found: Found) -> tuple[str, bool, str] | None:
         Column that looks like the arm; empty if there is none.
     """
     looks = {str(name): look_at(found.frame[name]) for name in found.frame.columns}
-    columns = _columns_of("subjects", looks, frozenset(), found)
+    columns = match_columns("subjects", looks, frozenset(), found)
     if "subject" not in columns:
         return None
     return columns["subject"], looks[columns["subject"]].each_once, columns.get("arm", "")
 
 
-def _columns_of(table: str, looks: Mapping[str, Look], ids: frozenset[str], found: Found) -> dict[str, str]:
-    """Match names of the layout with columns of the file, the likeliest pairs first, each column once."""
+def match_columns(table: str, looks: Mapping[str, Look], ids: frozenset[str], found: Found) -> dict[str, str]:
+    """Match names of the layout with columns of a file, the likeliest pairs first, each column once.
+
+    Parameters
+    ----------
+    table : str
+        Name of the table in the layout.
+    looks : mapping of str to Look
+        Columns of the file that may be used.
+    ids : frozenset of str
+        Subjects of the trial; empty if they are unknown.
+    found : Found
+        The file.
+
+    Returns
+    -------
+    dict of str to str
+        Name of the layout -> name in the file.
+    """
     pairs: list[tuple[float, int, int]] = []
     layout_names = [*LAYOUT[table], *DATES[table], *([FIRST_DOSE] if table == "subjects" else [])]
     names, labels, n_rows = list(looks), found.raw.labels, len(found.frame)
     for place, column in enumerate(layout_names):
         for at, name in enumerate(names):
-            labelled = _likeness(table, column, labels.get(name, "")) - _OF_LABELS
+            labelled = likeness(table, column, labels.get(name, "")) - _OF_LABELS
             # A label is a sentence: the name of another column in it has no meaning.
-            score = max(_likeness(table, column, name), labelled if labelled > KNOWN - 1 else 0.0)
+            score = max(likeness(table, column, name), labelled if labelled > KNOWN - 1 else 0.0)
             if score > 0 and _fits(table, column, looks[name], ids, n_rows, sure=score >= KNOWN - 1):
                 pairs.append((-score, place, at))
     chosen: dict[str, str] = {}
@@ -195,7 +214,21 @@ def _columns_of(table: str, looks: Mapping[str, Look], ids: frozenset[str], foun
     return chosen
 
 
-def _likeness(table: str, column: str, name: str) -> float:
+def likeness(table: str, column: str, name: str) -> float:
+    """Score the likeness of a name with that of a column of the layout.
+
+    Parameters
+    ----------
+    table, column : str
+        Names in the layout.
+    name : str
+        Name in a file.
+
+    Returns
+    -------
+    float
+        A score from `OWN` to 0, the likeness of another name.
+    """
     if name == column:
         return OWN + 1.0
     known = usual_names(table, column)

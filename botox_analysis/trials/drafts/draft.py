@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from botox_analysis.trials.drafts.files import Found, open_files
 from botox_analysis.trials.drafts.notation import TOP, draft_notation
 from botox_analysis.trials.drafts.page import GUESS, Page, problem_lines
 from botox_analysis.trials.drafts.shape import draft_shape
+from botox_analysis.trials.drafts.spread import in_rows
 from botox_analysis.trials.layout import COLUMNS as LAYOUT
 from botox_analysis.trials.layout import DATES, POPULATIONS
 from botox_analysis.trials.read import load_trial
@@ -90,8 +92,10 @@ def draft_settings(path: str | Path) -> str:
 
 def _draft_tables(page: Page, files: list[Found]) -> None:
     """Write the settings of tables with free names."""
-    guesses, others = guess_tables(files)
+    guesses, others = guess_tables(in_rows(files))
     _draft_files(page, guesses, others)
+    for guess in guesses:
+        _set_shape(page, guess.found.settings)
     draft_notation(page, guesses)
     of_table = {guess.table: guess for guess in guesses}
     if "subjects" in of_table:
@@ -106,10 +110,19 @@ def _draft_tables(page: Page, files: list[Found]) -> None:
     _draft_protocol(page, of_table)
 
 
+def _set_shape(page: Page, settings: Mapping[str, Any]) -> None:
+    """Write the settings that turn a table of another shape into rows."""
+    for key, inner in settings.items():
+        for name, value in inner.items() if isinstance(inner, dict) else ():
+            page.set((key,), name, value, GUESS)
+        if not isinstance(inner, dict):
+            page.set(TOP, key, inner, GUESS)
+
+
 def _draft_files(page: Page, guesses: list[Guess], others: list[Found]) -> None:
     for guess in guesses:
         found = guess.found
-        if not (found.is_alone and found.path.name in {f"{guess.table}{suffix}" for suffix in READERS}):
+        if not found.table and not (found.is_alone and found.path.name in {f"{guess.table}{suffix}" for suffix in READERS}):
             page.set(("files",), guess.table, found.place, f"{GUESS}: it is that table")
     for found in others:
         page.ask(TOP, f"Is {found.name} a table of the trial? Its columns: {listed(found.frame.columns, n_shown=12)}. Not read.")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from botox_analysis.cells.names import has_control, spelled
 from botox_analysis.errors import DataError
+from botox_analysis.trials.readers.child import one_child
 from botox_analysis.trials.readers.delimited import read_delimited
 from botox_analysis.trials.readers.files import has_data, parsing
 from botox_analysis.trials.readers.formats import reader_of
@@ -38,6 +41,10 @@ class Found:
         True if the file has no other table.
     encoding, separator : str
         Encoding and separator of a text file; empty for another.
+    table : str
+        Table of the layout, if it is known: one of several that a single file has. Empty if it has to be guessed.
+    settings : mapping
+        Settings by which the columns were made of those of the file.
     """
 
     path: Path
@@ -46,6 +53,8 @@ class Found:
     is_alone: bool
     encoding: str = ""
     separator: str = ""
+    table: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -83,19 +92,20 @@ def open_files(place: Path) -> tuple[list[Found], list[str]]:
         paths = sorted(path for path in inside if path.is_file() and not path.name.startswith((".", "~$")))
     found: list[Found] = []
     questions = []
-    for path in paths:
-        if reader_of(path) is None:
-            questions += [f"{path.name} is not read: save it as CSV."] if has_data(path) else []
-            continue
-        try:
-            found += _open(path)
-        except DataError as error:
-            questions.append(f"{path.name} is not read: {error}")
+    with one_child():
+        for path in paths:
+            if reader_of(path) is None:
+                questions += [f"{path.name} is not read: save it as CSV."] if has_data(path) else []
+                continue
+            try:
+                found += _open(path)
+            except DataError as error:
+                questions.append(f"{path.name} is not read: {error}")
     return found, questions
 
 
 def _open(path: Path) -> list[Found]:
-    settings = {}
+    settings: dict[str, str] = {}
     read = reader_of(path)
     if read is read_delimited:
         with parsing(path.name, "a CSV file"):
@@ -103,7 +113,10 @@ def _open(path: Path) -> list[Found]:
         encoding = _encoding_of(content)
         settings = {"encoding": encoding, "separator": _separator_of(content[: 1 << 20].decode(encoding, errors="replace"))}
     tables = read(path, settings) if read else []
-    return [Found(path, raw, _named(raw.frame), len(tables) == 1, **settings) for raw in tables]
+    return [
+        Found(path, raw, _named(raw.frame), len(tables) == 1, settings.get("encoding", ""), settings.get("separator", ""))
+        for raw in tables
+    ]
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:

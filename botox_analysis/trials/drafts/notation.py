@@ -135,7 +135,7 @@ def _draft_date_format(page: Page, dated: list[tuple[Guess, str]]) -> None:
         page.ask(
             TOP, f"Expected one date_format for all files; found several in {listed(looks, n_shown=6)}. Write all dates alike."
         )
-    elif common and common[0] != ISO_DATE:
+    elif common and common[0] != ISO_DATE and "date_format" not in page.settings:
         example = next(word for place, look in looks.items() if place not in counted for word in look.words)
         also = f"; or {listed(common[1:])}?" if common[1:] else ""
         page.set(TOP, "date_format", common[0], f"{GUESS}, from {example!r}{also}")
