@@ -16,7 +16,10 @@ PAGE = (ROOT.parent / "docs" / "from-your-file.md").read_text("utf-8")
 SECTIONS = dict(re.findall(r"^## (.+)\n((?:(?!^## ).*\n?)*)", PAGE, flags=re.MULTILINE))
 RECIPES = {title: text for title, text in SECTIONS.items() if "```python" in text}
 LIBRARIES = {".xlsx": "python_calamine", ".xpt": "pyreadstat", ".sas7bdat": "pyreadstat"}
-KINDS = ("CSV with other names", "Frames")
+KINDS = (
+    "CSV with other names", "Excel, a sheet for each table", "Excel, one sheet", "Wide diary", "Monthly counts", "REDCap",
+    "A row for each question", "Treatments", "SAS transport", "Frames",
+)  # fmt: skip
 
 
 def blocks(text, language):

@@ -107,7 +107,8 @@ def attacks():
 def treatments():
     sites = [(muscle, side, dose) for muscle, dose in (("frontalis", 10), ("temporalis", 20)) for side in ("left", "right")]
     product = {"toxin": "onabotulinumtoxinA", "placebo": "placebo"}
-    rows = [(s, 1, 1, product[ARM[s]], dose, muscle, side) for s in SUBJECTS for muscle, side, dose in sites]
+    units = {"toxin": 1, "placebo": 0}
+    rows = [(s, 1, 1, product[ARM[s]], units[ARM[s]] * dose, muscle, side) for s in SUBJECTS for muscle, side, dose in sites]
     columns = ("subject", "day", "cycle", "product", "dose", "muscle", "side")
     return {"treatments/subjects.csv": PATIENTS, "treatments/treatments.csv": table(columns, *rows)}
 
