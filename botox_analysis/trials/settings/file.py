@@ -22,6 +22,7 @@ from botox_analysis.trials.diary_rows import DIARY_SETTINGS, diary_problem
 from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.readers.files import SETTINGS as SETTINGS
 from botox_analysis.trials.readers.files import parsing
+from botox_analysis.trials.settings.cdisc import check_cdisc
 from botox_analysis.trials.settings.kinds import (
     CODES,
     DAYS,
@@ -50,7 +51,7 @@ _KEYS = {
     "date_origin": "a date, such as 1899-12-30", "time_zone": "the name of a time zone, such as Europe/Berlin",
     "format": WORD, "separator": WORD, "decimal": "'.' or ','", "encoding": WORD,
     "columns": TABLE, "values": TABLE, "scales": TABLE, "windows": TABLE, "diary": TABLE, "protocol": TABLE,
-    **SHAPE_KEYS,
+    **SHAPE_KEYS, "adam": TABLE,
 }  # fmt: skip
 _SCALE_KEYS = {"baseline": TRUTH, "better": "'lower' or 'higher'"}
 _SEPARATORS = (",", ";", "\t", "|", ":", "^", "~", " ", "\x1f", "\x01")
@@ -129,6 +130,7 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     _check_keys(settings, _KEYS, SETTINGS)
     check_protocol(settings.get("protocol", {}), SETTINGS)
     check_shapes(settings, SETTINGS)
+    check_cdisc(settings, SETTINGS)
     diary = {key: word for key, word in settings.get("diary", {}).items() if key != "wide"}
     _check_keys(diary, dict.fromkeys(DIARY_SETTINGS, WORD), f"{SETTINGS}, [diary]")
     wrong = diary_problem(diary)
