@@ -64,11 +64,14 @@ def analysis_data(folder):
             for visit, day in (("Baseline", -1), ("Week 8", 56), ("Week 16", 113))
         ]
         scores += [(s, "CIBIC", "Week 16", 4, 113)]
-    return folder(adsl_csv=table(subjects), adae_csv=table(events), adqs_csv=table(scores))
+    return lambda *names: folder(**dict(zip(names, map(table, (subjects, events, scores)), strict=True)))
 
 
-def test_data_in_the_names_of_cdisc_are_read_as_drafted(analysis_data):
-    draft, settings, trial = load_as_drafted(analysis_data)
+FREE = ("patients_csv", "events_csv", "scores_csv")
+
+
+def test_columns_in_the_names_of_cdisc_are_read_as_drafted(analysis_data):
+    draft, settings, trial = load_as_drafted(analysis_data(*FREE))
     assert settings["reference"] == "Placebo"
     assert settings["factors"] == ["SITEID"]
     assert trial.arms == ["Placebo", "Xanomeline"]
@@ -81,16 +84,66 @@ def test_data_in_the_names_of_cdisc_are_read_as_drafted(analysis_data):
     assert "As drafted, the files are read without an error." in draft
 
 
+def test_data_sets_of_cdisc_need_no_settings(analysis_data):
+    draft, settings, trial = load_as_drafted(analysis_data("adsl_csv", "adae_csv", "adqs_csv"))
+    assert list(settings) == ["name"]
+    assert "The files are ADaM: 'adae.csv', 'adqs.csv', 'adsl.csv'." in draft
+    assert '# partial_dates = "missing"' in draft
+    assert "Measured: 'ACTOT', 'CIBIC'" in draft
+    assert (trial.arms, trial.populations) == (["Placebo", "Xanomeline"], ("itt", "safety"))
+
+
+def test_the_format_of_a_data_set_in_two_files_is_drafted(analysis_data):
+    folder = analysis_data("adsl_csv", "adae_csv", "adqs_csv")
+    pd.read_csv(folder / "adsl.csv", dtype=str).to_parquet(folder / "adsl.parquet")
+    draft, settings, trial = load_as_drafted(folder)
+    assert settings["format"] == "csv"
+    assert "'ADSL' in two formats; or 'parquet'?" in draft
+    assert trial.adverse_events is not None
+
+
+def test_sheets_of_a_workbook_are_named_in_the_draft(tmp_path):
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    pytest.importorskip("python_calamine")
+    with xlsxwriter.Workbook(tmp_path / "Klinik.xlsx") as book:
+        for name, rows in {
+            "Patienten": [("Patient", "Gruppe"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))],
+            "Tagebuch": [("Patient", "Tag", "Stunden"), *((s, d, d + 2) for s in ids() for d in (-1, 1))],
+        }.items():
+            sheet = book.add_worksheet(name)
+            for at, row in enumerate(rows):
+                sheet.write_row(at, 0, row)
+    for place in (tmp_path, tmp_path / "Klinik.xlsx"):
+        settings = tomllib.loads(ba.draft_settings(place))
+        assert settings["files"] == {
+            "subjects": {"file": "Klinik.xlsx", "table": "Patienten"}, "diary": {"file": "Klinik.xlsx", "table": "Tagebuch"}
+        }  # fmt: skip
+        assert ba.load_trial(place, settings=settings).diary["headache_hours"].tolist() == [1, 3] * N
+
+
+def test_labels_of_columns_help_the_guesses(tmp_path):
+    pyreadstat = pytest.importorskip("pyreadstat")
+    frame = pd.DataFrame({"V1": ids(), "V2": ["a", "b"] * 6, "V3": ["x", "y"] * 6})
+    labels = ["Subject ID", "Treatment group", "Any other treatment group before"]
+    pyreadstat.write_xport(frame, tmp_path / "patients.xpt", table_name="PATIENTS", column_labels=labels)
+    draft, settings, trial = load_as_drafted(tmp_path)
+    assert settings["columns"]["subjects"] == {"subject": "V1", "arm": "V2"}
+    assert 'arm = "V2"  # guess: Treatment group' in draft
+    assert "V3 (Any other treatment group before: 'x' 6, 'y' 6)" in draft
+    assert trial.arms == ["a", "b"]
+
+
 def test_every_column_that_was_guessed_is_marked(analysis_data):
-    lines = ba.draft_settings(analysis_data).splitlines()
+    folder = analysis_data(*FREE)
+    lines = ba.draft_settings(folder).splitlines()
     assert [line for line in lines if line.startswith("subject = ")] == ['subject = "USUBJID"  # guess'] * 3
     settings = [line for line in lines if "=" in line and not line.startswith("#")]
-    assert [line for line in settings if "# guess" not in line] == [f'name = "{analysis_data.name}"']
+    assert [line for line in settings if "# guess" not in line] == [f'name = "{folder.name}"']
 
 
 @pytest.mark.long
 def test_a_draft_can_be_reported(analysis_data):
-    *_, trial = load_as_drafted(analysis_data)
+    *_, trial = load_as_drafted(analysis_data(*FREE))
     assert ba.validate_trial(trial).report == "yes"
 
 

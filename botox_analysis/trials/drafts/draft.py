@@ -20,7 +20,7 @@ from botox_analysis.trials.drafts.columns import Guess, coded_columns, guess_tab
 from botox_analysis.trials.drafts.files import Found, open_files
 from botox_analysis.trials.drafts.notation import TOP, draft_notation
 from botox_analysis.trials.drafts.page import GUESS, Page, problem_lines
-from botox_analysis.trials.drafts.shape import draft_shape
+from botox_analysis.trials.drafts.shape import draft_analysis, draft_shape
 from botox_analysis.trials.drafts.spread import in_rows
 from botox_analysis.trials.layout import COLUMNS as LAYOUT
 from botox_analysis.trials.layout import DATES, POPULATIONS
@@ -29,6 +29,7 @@ from botox_analysis.trials.readers.files import SETTINGS
 from botox_analysis.trials.readers.formats import READERS, files_of
 from botox_analysis.trials.shapes.shapes import SHAPES, shape_of
 from botox_analysis.trials.sources import require_place
+from botox_analysis.trials.trial import Trial
 from botox_analysis.trials.words import PLACES, bare
 
 _REFERENCE = re.compile(r"\b(placebo|sham|control|vehicle|plac|plb|pbo|kontrolle|saline)\b", re.IGNORECASE)
@@ -86,7 +87,9 @@ def draft_settings(path: str | Path) -> str:
         _draft_tables(page, files)
     else:
         draft_shape(page, shape, files)
-    _note_refusal(page, place)
+    trial = _read_as_drafted(page, place)
+    if trial is not None and shape is not None and shape is not SHAPES[0]:
+        draft_analysis(page, shape, trial)
     return str(page)
 
 
@@ -303,13 +306,14 @@ def _draft_protocol(page: Page, of_table: Mapping[str, Guess]) -> None:
         page.propose(("protocol", "intercurrent"), kind, "treatment policy", "which strategy is planned for the values after it?")
 
 
-def _note_refusal(page: Page, place: Path) -> None:
-    """Read the files under the drafted settings, and add the problems for which they would be refused."""
+def _read_as_drafted(page: Page, place: Path) -> Trial | None:
+    """Read the files under the drafted settings; for files that would be refused add the problems."""
     try:
-        load_trial(place, settings=page.settings)
+        trial = load_trial(place, settings=page.settings)
     except DataError as error:
         page.ask(TOP, f"As drafted, the files are refused. Add settings to {SETTINGS}, or correct the cells:")
         for line in problem_lines(error):
             page.ask(TOP, f"- {line}")
-    else:
-        page.ask(TOP, "As drafted, the files are read without an error.")
+        return None
+    page.ask(TOP, "As drafted, the files are read without an error.")
+    return trial
