@@ -146,7 +146,11 @@ def adqs():
     return frame.assign(STUDYID="MADEUP", PARAMCD="HIT6", PARAM="HIT-6 total score", ANL01FL="Y")
 
 
-LABELS = {"USUBJID": "Unique Subject Identifier", "TRT01P": "Planned Treatment for Period 01", "AVAL": "Analysis Value"}
+LABELS = {
+    "USUBJID": "Unique Subject Identifier", "TRT01P": "Planned Treatment for Period 01", "AVAL": "Analysis Value",
+    "SUBJID": "Subject identifier", "GROUP": "Treatment group", "AGEY": "Age in years", "STDAY": "Study day",
+    "HAHRS": "Hours of headache",
+}  # fmt: skip
 
 
 def xpt(frame, path, name):

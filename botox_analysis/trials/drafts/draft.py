@@ -181,11 +181,10 @@ def _draft_covariates(page: Page, guess: Guess) -> None:
         page.propose(
             TOP, "factors", [*factors, *codes], "are their numbers names, too?" if factors else "are their numbers names?"
         )
-    labels = guess.found.raw.labels
     shown = []
     for name, look in _further(guess).items():
-        label = f"{labels[name]}: " if labels.get(name) else ""
-        shown.append(f"{name} ({label}{look.shown if share_of_numbers(look) < MOSTLY else 'numbers'})")
+        label = guess.found.label(name)
+        shown.append(f"{name} ({f'{label}: ' if label else ''}{look.shown if share_of_numbers(look) < MOSTLY else 'numbers'})")
     if shown:
         page.ask(TOP, f"Further columns of subjects become covariates: {'; '.join(shown)}.")
 
@@ -246,7 +245,7 @@ def _draft_columns(page: Page, guess: Guess) -> None:
     section = ("columns", guess.table)
     for layout_name, name in guess.columns.items():
         if layout_name != name:
-            label = guess.found.raw.labels.get(name, "")
+            label = guess.found.label(name)
             page.set(section, layout_name, name, f"{GUESS}: {label}" if label else GUESS)
     for name in _set_aside(guess):
         page.set(section, f"their_{name}", name, f"{GUESS}: another content than {name} in the layout, so under another name")

@@ -61,6 +61,11 @@ class Found:
         """Name of the table in the draft: the file, and the sheet or data set if the file has several."""
         return self.raw.file
 
+    def label(self, column: str) -> str:
+        """Find the label of a column; empty if it has none of its own."""
+        label = self.raw.labels.get(column, "")
+        return "" if label == column else label
+
     @property
     def place(self) -> str | dict[str, str]:
         """The table, as the setting ``files`` names it."""
