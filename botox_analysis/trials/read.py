@@ -18,7 +18,7 @@ from botox_analysis.trials.settings.file import SETTINGS, check_settings, read_s
 from botox_analysis.trials.shapes.cdisc.adam import ADAM
 from botox_analysis.trials.shapes.shape import Arranged
 from botox_analysis.trials.shapes.shapes import arranged
-from botox_analysis.trials.sources import files_in, require_place, tables_of
+from botox_analysis.trials.sources import files_at, files_in, require_place, tables_of
 from botox_analysis.trials.trial import Trial, checked_trial, with_notes
 
 _ONLY_WITH = {
@@ -68,7 +68,7 @@ def load_trial(path: str | Path, *, settings: Mapping[str, Any] | None = None) -
     is_folder = require_place(path)
     folder = path if is_folder else path.parent
     asked = read_settings(folder) if settings is None else check_settings(settings)
-    paths, unread = files_in(path, asked) if is_folder else ({path.stem: path}, [])
+    paths, unread = files_at(path, asked)
     return _trial_of(path, paths, unread, asked, [folder / SETTINGS] if settings is None else [])
 
 

@@ -81,7 +81,9 @@ def test_a_file_of_nearly_the_right_name_is_refused_in_every_format(suffix, tmp_
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_a_draft_reads_every_format(suffix, tmp_path):
     WRITERS[suffix](SUBJECTS, tmp_path / f"people{suffix}")
-    assert f"Rename people{suffix} to subjects{suffix}" in ba.draft_settings(tmp_path)
+    draft = ba.draft_settings(tmp_path)
+    assert f'subjects = "people{suffix}"' in draft
+    assert "As drafted, the files are read without an error." in draft
 
 
 def test_a_folder_without_subjects_is_refused_with_the_names_of_every_format(tmp_path):
