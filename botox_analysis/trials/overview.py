@@ -13,6 +13,31 @@ FILE = "sha256 of "
 """What stands before the name of a file in the provenance of a trial."""
 
 
+ORIGIN = "origin"
+"""Key of the name in the provenance under which a trial was opened."""
+
+
+def is_of_reading(key: str) -> bool:
+    """Check whether an entry of a provenance describes how the trial was read, and not the trial itself.
+
+    Parameters
+    ----------
+    key : str
+        Key of the entry.
+
+    Returns
+    -------
+    bool
+        True for the name under which the trial was opened, and for the checksums of its files.
+
+    Examples
+    --------
+    >>> is_of_reading("sha256 of diary.csv"), is_of_reading("citation")
+    (True, False)
+    """
+    return key == ORIGIN or key.startswith(FILE)
+
+
 def rows_of_tables(tables: Mapping[str, pd.DataFrame | None]) -> tuple[tuple[str, str], ...]:
     """Each table of a trial beside its subjects, in words.
 

@@ -114,4 +114,8 @@ def sha256_of(path: Path) -> str:
 def _provenance(settings: Mapping[str, Any], paths: list[Path]) -> dict[str, str]:
     origin = {key: str(settings[key]) for key in ("citation", "source", "seed") if key in settings}
     origin["simulated"] = "yes" if settings.get("simulated") else "no"
-    return origin | {f"{FILE}{path.name}": sha256_of(path) for path in paths if path.is_file()}
+    return (
+        dict(settings.get("provenance", {}))
+        | origin
+        | {f"{FILE}{path.name}": sha256_of(path) for path in paths if path.is_file()}
+    )

@@ -311,20 +311,36 @@ def checked_trial(
         values["diary"] = _with_settled_rows(values, door)
     elif asked.get("diary"):
         raise DataError(f"{name}: found settings of a diary, {listed(asked['diary'])}, and no diary; expected both or neither.")
+    populations = populations_in(values["subjects"], tuple(asked.get("populations", ())))
     return Trial(
         name=name,
         subjects=values["subjects"],
+        population=_population_of(values["subjects"], populations, asked),
         diary=values.get("diary"),
         assessments=values.get("assessments"),
         adverse_events=values.get("adverse_events"),
         intercurrent_events=values.get("intercurrent_events"),
-        populations=populations_in(values["subjects"], tuple(asked.get("populations", ()))),
+        populations=populations,
         protocol=protocol or protocol_of(asked),
         provenance=dict(provenance or {}),
         better={scale: keys["better"] for scale, keys in asked.get("scales", {}).items() if "better" in keys},
         reference=_reference_of(values["subjects"], asked),
         left_out=pd.DataFrame(notes + door.notes, columns=list(LEFT_OUT)),
     )
+
+
+def _population_of(subjects: pd.DataFrame, populations: tuple[str, ...], settings: Mapping[str, Any]) -> str:
+    """Find the population that the subjects form: that of the settings, if it contains all of them."""
+    named = str(settings.get("population", ALL_RANDOMISED))
+    for name in named.split(", ") if named != ALL_RANDOMISED else ():
+        if name not in populations:
+            raise DataError(f"{SETTINGS}: found population = '{named}'; expected some of {listed(populations)}.")
+        n_others = int((~subjects[name].astype(bool)).sum())
+        if n_others:
+            raise DataError(
+                f"{SETTINGS}: found population = '{named}', and {n_others:,} subjects with '{name}' no; expected yes in each row."
+            )
+    return named
 
 
 def _refuse_unfit_populations(named: Iterable[str]) -> None:
@@ -368,7 +384,7 @@ def _with_arms(subjects: pd.DataFrame, door: Door) -> pd.DataFrame:
     named = [str(arm) for arm in distinct(subjects["arm"])[1]]
     arms = arms_of(door.settings) or _reference_first(named, door)
     empty = [arm for arm in arms if arm not in named]
-    if empty:
+    if empty and "population" not in door.settings:
         raise DataError(f"{door.file('subjects')}: found no subject in arm {listed(empty)}; expected subjects in each arm named.")
     columns = [column for column in ("arm", "actual_arm") if column in subjects.columns]
     return subjects.assign(
@@ -379,7 +395,7 @@ def _with_arms(subjects: pd.DataFrame, door: Door) -> pd.DataFrame:
 def _reference_first(named: list[str], door: Door) -> list[str]:
     """Put the reference first: the one in the settings, else the only arm with the name of a reference."""
     reference = door.settings.get("reference")
-    if reference is not None and reference not in named:
+    if reference and reference not in named:
         raise DataError(
             f"{door.file('subjects')}: found the arms {listed(named)}; expected the reference '{reference}' among them."
         )
@@ -387,12 +403,14 @@ def _reference_first(named: list[str], door: Door) -> list[str]:
     if reference is None and len(named) > 1 and len(likely) == 1:
         reference = likely[0]
         door.notes.append((f"{door.file('subjects')}, arm", f"no reference is named: '{reference}' is taken for it", len(named)))
-    return named if reference is None else [reference, *(arm for arm in named if arm != reference)]
+    return named if not reference else [reference, *(arm for arm in named if arm != reference)]
 
 
 def _reference_of(subjects: pd.DataFrame, settings: Mapping[str, Any]) -> str:
     """Find the reference: the first arm, if the settings or its name make it one; else empty."""
     first = str(subjects["arm"].cat.categories[0])
+    if settings.get("reference") == "":
+        return ""
     named = settings.get("arms") or settings.get("reference") is not None
     return first if named or (_REFERENCE.search(first) and not _NO_REFERENCE.search(first)) else ""
 

@@ -10,6 +10,7 @@ import pandas as pd
 from botox_analysis.cells.reading import SEVERITIES, SEVERITY, read_column
 from botox_analysis.errors import Problem, refuse
 from botox_analysis.trials.checking.columns import lacking_columns
+from botox_analysis.trials.checking.declared import declared_column
 from botox_analysis.trials.checking.door import Door
 from botox_analysis.trials.checking.further import further_column
 from botox_analysis.trials.checking.rows import (
@@ -108,6 +109,8 @@ def _read_table(table: str, calendar: StudyDays, factors: frozenset[str]) -> pd.
             frame[column] = _read_known(table, column, known[column], door)
             if column in DAYS_OF[table].values():
                 frame[column] = calendar.counted(frame[column])
+        elif column in door.settings.get("kinds", {}).get(table, {}):
+            frame[column] = declared_column(table, column, door)
         else:
             frame[column] = further_column(table, column, door, factors)
     return pd.DataFrame({column: values.array for column, values in frame.items()}, copy=False)

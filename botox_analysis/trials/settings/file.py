@@ -20,8 +20,10 @@ from botox_analysis.errors import DataError, listed
 from botox_analysis.frames.schema import BASELINE, BETTER
 from botox_analysis.trials.diary_rows import DIARY_SETTINGS, diary_problem
 from botox_analysis.trials.layout import TABLES
+from botox_analysis.trials.overview import is_of_reading
 from botox_analysis.trials.readers.files import SETTINGS as SETTINGS
 from botox_analysis.trials.readers.files import parsing
+from botox_analysis.trials.settings.declared import check_declared
 from botox_analysis.trials.settings.kinds import (
     CODES,
     DAYS,
@@ -49,12 +51,13 @@ _KEYS = {
     "date_origin": "a date, such as 1899-12-30", "time_zone": "the name of a time zone, such as Europe/Berlin",
     "format": WORD, "separator": WORD, "decimal": "'.' or ','", "encoding": WORD,
     "columns": TABLE, "values": TABLE, "scales": TABLE, "windows": TABLE, "diary": TABLE, "protocol": TABLE,
+    "population": WORD, "kinds": TABLE, "levels": TABLE, "provenance": TABLE,
 }  # fmt: skip
 _SCALE_KEYS = {"baseline": TRUTH, "better": "'lower' or 'higher'"}
 _SEPARATORS = (",", ";", "\t", "|", ":", "^", "~", " ", "\x1f", "\x01")
 _OF_NAMES = (
     "arms", "reference", "visits", "baseline", "unscheduled", "populations", "factors",
-    "columns", "values", "scales", "windows", "protocol",
+    "columns", "values", "scales", "windows", "protocol", "population", "kinds", "levels",
 )  # fmt: skip
 """Settings that are, or contain, names used in the files."""
 
@@ -126,6 +129,9 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     settings = {key: _spelled(value) if key in _OF_NAMES else value for key, value in settings.items()}
     _check_keys(settings, _KEYS, SETTINGS)
     check_protocol(settings.get("protocol", {}), SETTINGS)
+    check_declared(settings, SETTINGS)
+    origin = settings.get("provenance", {})
+    _check_keys(origin, {key: WORD for key in origin if not is_of_reading(key)}, f"{SETTINGS}, [provenance]")
     diary = settings.get("diary", {})
     _check_keys(diary, dict.fromkeys(DIARY_SETTINGS, WORD), f"{SETTINGS}, [diary]")
     wrong = diary_problem(diary)
@@ -285,7 +291,7 @@ def arms_of(settings: Mapping[str, Any]) -> list[str] | None:
         The reference is not among the arms.
     """
     arms, reference = settings.get("arms"), settings.get("reference")
-    if reference is None or arms is None:
+    if not reference or arms is None:
         return arms
     if reference not in arms:
         raise DataError(f"{SETTINGS}: found reference = '{reference}'; expected one of the arms {listed(arms)}.")
@@ -309,5 +315,4 @@ def visits_of(settings: Mapping[str, Any]) -> list[str] | None:
     if visits is None:
         return None
     first = text_of(settings.get("baseline", BASELINE))
-    named = [BASELINE if text_of(visit) == first or text_of(visit).lower() == BASELINE else text_of(visit) for visit in visits]
-    return named if BASELINE in named else [BASELINE, *named]
+    return [BASELINE if text_of(visit) == first or text_of(visit).lower() == BASELINE else text_of(visit) for visit in visits]
