@@ -7,6 +7,7 @@ Read
     draft_settings                                      a folder of files -> a draft of its trial.toml
     load_trial, open_trial, fetch_trial, as_trial       files, a name, frames -> Trial
     simulate_trial                                      a seed -> Trial
+    write_trial                                         Trial -> files that load_trial reads as the same trial
     validate_trial                                      Trial -> its description, and if a report can be made
     bundled_data, load_published                        the data that come with the library
     Trial.restrict                                      Trial -> Trial of one population

@@ -27,6 +27,7 @@ from botox_analysis.numerics.repeated import predictions, sandwich, small_sample
 from botox_analysis.report.analysis import planned
 from botox_analysis.trials.public import fetch
 from botox_analysis.trials.settings import protocol
+from botox_analysis.trials.writing import write
 from tests.signatures import OF_FUNCTIONS, OF_METHODS, OF_VALUES, literals_in, parts_of, without_none
 
 CALLED = OF_FUNCTIONS | OF_METHODS
@@ -60,6 +61,7 @@ TABLES = {
     "groups without ranks": (categories.UnrankedName, {by for by, (_, ranked) in categories.BY.items() if ranked is None}),
     "formats of figures": (style.Format, style._METADATA),
     "predictions": (predictions.ConditionName, predictions.CONDITIONS),
+    "formats of trials": (write.FileFormat, write.WRITERS),
     "public trials": (fetch.PublicTrial, fetch.SOURCES),
 }
 

@@ -1,0 +1,1 @@
+"""A trial -> files that `load_trial` reads as the same trial."""
