@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from botox_analysis.trials.readers.columnar import read_columnar
+from botox_analysis.trials.readers.dataset_json.reading import read_dataset_json
 from botox_analysis.trials.readers.delimited import read_delimited
 from botox_analysis.trials.readers.raw import Reader
+from botox_analysis.trials.readers.sas.transport import read_transport
 
 READERS: dict[str, Reader] = {
     ".csv": read_delimited,
     ".parquet": read_columnar,
+    ".xpt": read_transport,
+    ".json": read_dataset_json,
+    ".ndjson": read_dataset_json,
+    ".dsjc": read_dataset_json,
 }
 """Suffix -> reader."""
 

@@ -29,7 +29,7 @@ FALL = "subject,term,onset_day\na,Fall,4\n"
         "adverse_evnets.csv",
         "adverse_events .csv",
         "adverse_events(1).csv",
-        "adverse_events.json",
+        "adverse_events.feather",
         "adverse_events.sas7bdat",
         "adverse_events.pq",
     ],
@@ -133,9 +133,7 @@ def test_an_error_of_our_own_passes_as_it_is():
 
 @pytest.mark.parametrize("path", [None, 3, ["a"], b"x"])
 def test_another_argument_than_a_path_is_refused(path):
-    with pytest.raises(
-        ba.DataError, match=r"`path` must be the path of a folder with subjects\.csv or subjects\.parquet.*; got"
-    ):
+    with pytest.raises(ba.DataError, match=r"`path` must be the path of a folder with subjects\.csv or subjects\.parquet.*; got"):
         ba.load_trial(path)
 
 

@@ -1,14 +1,20 @@
 """Formats of files: the same cells are the same trial in each."""
 
 import pandas as pd
+import pyreadstat
 import pytest
 
 import botox_analysis as ba
 from botox_analysis.trials.readers.formats import READERS, files_of
+from botox_analysis.trials.writing.dataset_json import write_dataset_json
 
 WRITERS = {
     ".csv": lambda frame, path: frame.to_csv(path, index=False),
     ".parquet": lambda frame, path: frame.to_parquet(path, index=False),
+    ".xpt": lambda frame, path: pyreadstat.write_xport(frame, path),
+    ".json": lambda frame, path: write_dataset_json(frame, path, path.stem),
+    ".ndjson": lambda frame, path: write_dataset_json(frame, path, path.stem),
+    ".dsjc": lambda frame, path: write_dataset_json(frame, path, path.stem),
 }
 """A writer for each reader."""
 
