@@ -16,19 +16,23 @@ from botox_analysis.trials.settings.toml import toml_text
 from botox_analysis.trials.trial import Trial
 from botox_analysis.trials.writing.cells import require_cells
 from botox_analysis.trials.writing.columnar import write_columnar
+from botox_analysis.trials.writing.data_sets import write_data_sets
 from botox_analysis.trials.writing.delimited import write_delimited
 from botox_analysis.trials.writing.folder import replaced, sign
 from botox_analysis.trials.writing.same import difference
 from botox_analysis.trials.writing.settings import settings_of
+from botox_analysis.trials.writing.transport import write_transport
 
 Writer = Callable[[Mapping[str, pd.DataFrame], Path], dict[str, Any]]
 """A writer takes the tables of a trial and a folder, and returns the settings that its files need, such as names of columns."""
 
-FileFormat = Literal["csv", "parquet"]
+FileFormat = Literal["csv", "parquet", "xpt", "dataset-json"]
 
 WRITERS: dict[FileFormat, Writer] = {
     "csv": write_delimited,
     "parquet": write_columnar,
+    "xpt": write_transport,
+    "dataset-json": write_data_sets,
 }
 """Format -> writer."""
 
@@ -47,7 +51,8 @@ def write_trial(trial: Trial, folder: str | Path, *, format: FileFormat = "csv")
     folder : str or Path
         Folder for the files. It is made if it does not exist; an earlier written trial in it is replaced.
     format : str
-        ``"csv"`` or ``"parquet"``.
+        ``"csv"``, ``"parquet"``, ``"dataset-json"`` (Dataset-JSON 1.1), or ``"xpt"`` (SAS transport files of version 5: names
+        of 8 letters, texts of US-ASCII up to 200 bytes). ``[columns]`` of ``trial.toml`` has the names that were shortened.
 
     Returns
     -------
