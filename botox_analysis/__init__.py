@@ -22,6 +22,7 @@ Measure
     safety.counts_per_subject                           Trial -> outcomes
     safety.order_by_frequency                           events, estimates -> the same in the order of frequency
     times.first_response, times.first_event             outcomes, Trial -> times; times.by_cycle: times -> events
+    times.recorded                                      Trial with event_times -> times
 Missing values and intercurrent events
     intercurrent.events, intercurrent.address           Trial -> events with their day; outcomes -> outcomes by strategy
     intercurrent.counts, intercurrent.visits_after      outcomes -> events; -> which visits are after an event

@@ -52,6 +52,7 @@ TAKES: dict[str, tuple[str, str, dict]] = {
     "fetch_trial": ("", WORD, {}),
     "times.first_event": ("trial", TRIAL, {}),
     "times.first_response": ("outcomes", OUTCOMES, {"reduction": 0.5}),
+    "times.recorded": ("trial", TRIAL, {"event": "relapse"}),
     "fit_ancova": ("outcomes", OUTCOMES, {}),
     "fit_binary": ("outcomes", OUTCOMES, {"reduction": 0.5}),
     "fit_counts": ("outcomes", OUTCOMES, {}),

@@ -26,6 +26,8 @@ from botox_analysis.report.analysis.left_out import attempt
 from botox_analysis.report.analysis.parts import Efficacy
 from botox_analysis.report.analysis.plan import Plan, efficacy_population, endpoints_in_order, plan_of
 from botox_analysis.report.analysis.planned import response
+from botox_analysis.trials.layout import COLUMNS, TABLES
+from botox_analysis.trials.overview import details_of_tables, sources_of
 from botox_analysis.trials.trial import ALL_RANDOMISED, Trial
 
 UNDERSTOOD = ("what", "found")
@@ -37,6 +39,9 @@ _FEW_VALUES = 6
 
 _SHOWN = 10
 """Levels of a factor that are shown."""
+
+_MOST_KEPT = 30
+"""Columns beyond the layout that are shown."""
 
 Fact = tuple[str, str]
 
@@ -140,6 +145,9 @@ def _of_subjects(trial: Trial) -> Iterable[Fact]:
     yield "trial", trial.name
     if trial.provenance.get("simulated") == "yes":
         yield "", "simulated data: nobody in this trial exists"
+    for table, source in sources_of(trial.provenance).items():
+        frame = getattr(trial, table)
+        yield "read", f"{table.replace('_', ' ')} from {source}: {len(frame):,} rows, {len(frame.columns):,} columns"
     yield "subjects", wording.count(len(subjects))
     n_of = subjects["arm"].value_counts(sort=False)
     for number, arm in enumerate(trial.arms):
@@ -188,9 +196,14 @@ def _of_tables(trial: Trial) -> Iterable[Fact]:
         day = table.get("day", table.get("onset_day"))
         dated = day is not None and bool(day.notna().any())
         yield what, f"{rows}, study days {day.min():g} to {day.max():g}" if dated and day is not None else rows
-    if trial.adverse_events is not None:
-        events = adverse_event_table(trial)
-        yield "", f"{events['term'].nunique():,} different terms"
+        if table is trial.adverse_events:
+            yield "", f"{adverse_event_table(trial)['term'].nunique():,} different terms"
+    yield from details_of_tables({name: getattr(trial, name) for name in TABLES}, len(trial.subjects))
+    for name in TABLES[1:]:
+        table = getattr(trial, name)
+        kept = [] if table is None else [str(column) for column in table.columns if column not in COLUMNS[name]]
+        if kept:
+            yield "kept, not read", f"{name.replace('_', ' ')}: {listed(kept, n_shown=_MOST_KEPT)}"
 
 
 def _of_events(trial: Trial) -> Iterable[Fact]:

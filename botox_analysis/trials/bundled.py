@@ -64,7 +64,7 @@ def open_trial(name: str) -> Trial:
     Parameters
     ----------
     name : str
-        ``"simulated"`` (the bundled trial), the name of a public trial of `fetch_trial`, or a folder for `load_trial`.
+        ``"simulated"`` (the bundled trial), the name of a public trial of `fetch_trial`, or a folder or file for `load_trial`.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def open_trial(name: str) -> Trial:
     Raises
     ------
     DataError
-        There is no such trial or folder, or its files are not as the layout describes.
+        There is no such trial, folder or file, or the files are not as the layout describes.
 
     Examples
     --------
@@ -82,16 +82,16 @@ def open_trial(name: str) -> Trial:
     >>> opened.provenance["origin"], opened.provenance["simulated"]
     ('simulated', 'yes')
     """
-    require_path(name, "name", "the name of a trial, such as 'simulated', or the path of a folder")
+    require_path(name, "name", "the name of a trial, such as 'simulated', or the path of a folder or file")
     if name == SIMULATED:
         trial = load_trial(bundled_data("simulated"))
     elif name in SOURCES:
         trial = fetch_trial(name)
-    elif _is_folder(name):
+    elif _is_place(name):
         trial = load_trial(name)
     else:
         raise DataError(
-            f"found neither a folder '{name}' nor a trial of that name; expected a folder with subjects.csv, or one of "
+            f"found no folder, file or trial named '{name}'; expected a folder with subjects.csv, a file, or one of "
             f"{listed([SIMULATED, *SOURCES])}."
         )
     return replace(trial, provenance={"origin": name, **trial.provenance})
@@ -130,6 +130,6 @@ def load_published(kind: PublishedKind) -> Estimates:
     return frame.astype({column: str for column in frame.columns if column not in numbers})
 
 
-def _is_folder(name: str) -> bool:
-    with parsing(name[:80], "a folder"):
-        return Path(name).is_dir()
+def _is_place(name: str) -> bool:
+    with parsing(name[:80], "a folder or file"):
+        return Path(name).is_dir() or Path(name).is_file()

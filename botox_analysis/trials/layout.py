@@ -1,9 +1,10 @@
-"""Layout of the five tables of a trial: their columns, the content of each column, and its possible values.
+"""Layout of the tables of a trial: their columns, the content of each column, and its possible values.
 
 References
 ----------
 ICHD-3, International Classification of Headache Disorders, 3rd edition (2018). Cephalalgia 38:1-211: a diary day has at most
-24 hours. ICH E9 (1998), section 5.2: the analysis sets that are columns of ``subjects``.
+24 hours; section 8.2: classes of acute medicines. ICH E9 (1998), section 5.2: the analysis sets that are columns of
+``subjects``.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from botox_analysis.cells.reading import IDENTIFIER, NAME, NUMBER, SEVERITIES, S
 from botox_analysis.errors import listed
 from botox_analysis.trials.readers.files import SETTINGS
 
-TABLES = ("subjects", "diary", "assessments", "adverse_events", "intercurrent_events")
+TABLES = (
+    "subjects", "diary", "assessments", "adverse_events", "intercurrent_events", "attacks", "treatments", "event_times",
+)  # fmt: skip
 POPULATIONS = ("itt", "safety", "per_protocol")
 """Columns of ``subjects`` that are populations in every trial; a trial may name further ones."""
 
@@ -34,14 +37,26 @@ DOSE_DAY = "a whole study day from 1 on"
 NO_DAY_0 = f"day 1 for the day of the first treatment and -1 for the day before, or first_day = 0 in {SETTINGS}"
 FIRST_DOSE = "first_dose_date"
 
-MAY_BE_EMPTY = ("adverse_events", "intercurrent_events")
-"""Tables that may have no rows: no subject had such an event."""
+MAY_BE_EMPTY = ("adverse_events", "intercurrent_events", "attacks", "treatments", "event_times")
+"""Tables that may have no rows: no subject had such an event, attack or treatment."""
+
+HEADACHE_FEATURES = ("unilateral", "pulsating", "aggravated")
+"""Characteristics of a headache, with yes or no: ICHD-3 1.1 C, beside the severity."""
+
+FEATURES = (*HEADACHE_FEATURES, "nausea", "vomiting", "photophobia", "phonophobia")
+"""Features of a migraine with yes or no: ICHD-3 1.1 C and D."""
+
+MEDICINES = (
+    "triptans", "ergots", "opioids", "combination_analgesics", "paracetamol", "aspirin", "nsaids", "simple_analgesics",
+)  # fmt: skip
+"""Acute medicines by the classes of ICHD-3 8.2: the first four are overused from 10 days a month on, the others from 15 on."""
 
 KEYS = {
     "subjects": ("subject",),
     "diary": ("subject", "day"),
     "assessments": ("subject", "scale", "visit"),
     "intercurrent_events": ("subject", "kind", "day"),
+    "event_times": ("subject", "endpoint"),
 }
 """Key columns of each table: no two rows have the same values in them."""
 
@@ -51,6 +66,9 @@ DATES = {
     "assessments": {"date": "day"},
     "adverse_events": {"onset_date": "onset_day", "end_date": "end_day", "worsened_date": "worsened_day"},
     "intercurrent_events": {"date": "day"},
+    "attacks": {"start": "start_day", "end": "end_day"},
+    "treatments": {"date": "day"},
+    "event_times": {},
 }
 """Columns of dates -> the columns of study days that replace them."""
 
@@ -103,6 +121,16 @@ _SUBJECT = Column(IDENTIFIER, "a text", required=True, nullable=False)
 _NEEDED_NAME = Column(NAME, "a text", required=True, nullable=False)
 _NAMED = Column(NAME, "a text")
 _FLAG = Column(YES_NO, "yes or no")
+_DOSES = Column(NUMBER, "a number of doses, 0 or more", possible=_within(0, np.inf))
+_TIME = Column(NUMBER, "hours since midnight, 0 to 24", possible=_within(0, 24))
+_SEVERITY = Column(SEVERITY, f"one of {listed(SEVERITIES)}")
+_DESCRIBED = {
+    "peak": Column(NUMBER, "a rating from 0 to 10", possible=_within(0, 10)),
+    **dict.fromkeys(FEATURES, _FLAG),
+    "aura_minutes": Column(NUMBER, "minutes from 0 to 1440", possible=_within(0, 1440)),
+    **dict.fromkeys(MEDICINES, _DOSES),
+}
+"""Columns that describe a day of the diary or an attack."""
 
 COLUMNS: dict[str, dict[str, Column]] = {
     "subjects": {
@@ -120,9 +148,10 @@ COLUMNS: dict[str, dict[str, Column]] = {
         "day": _day(required=True),
         "headache": _FLAG,
         "headache_hours": Column(NUMBER, "hours from 0 to 24", possible=_within(0, 24)),
-        "severity": Column(SEVERITY, f"one of {listed(SEVERITIES)}"),
+        "severity": _SEVERITY,
         "migraine": _FLAG,
-        "acute_medication": Column(NUMBER, "a number of doses, 0 or more", possible=_within(0, np.inf)),
+        "acute_medication": _DOSES,
+        **_DESCRIBED,
     },
     "assessments": {
         "subject": _SUBJECT,
@@ -149,6 +178,37 @@ COLUMNS: dict[str, dict[str, Column]] = {
         "action": Column(TEXT, "a text"),
     },
     "intercurrent_events": {"subject": _SUBJECT, "kind": _NEEDED_NAME, "day": _day(first=1, required=True)},
+    "attacks": {
+        "subject": _SUBJECT,
+        "start_day": _day(required=True),
+        "start_time": _TIME,
+        "end_day": _day(),
+        "end_time": _TIME,
+        "severity": _SEVERITY,
+        "migraine": _FLAG,
+        "acute_medication": _DOSES,
+        **_DESCRIBED,
+    },
+    "treatments": {
+        "subject": _SUBJECT,
+        "day": _day(required=True),
+        "cycle": Column(
+            NUMBER, "a whole number, 1 or more", possible=lambda values: (values == np.floor(values)) & (values >= 1)
+        ),
+        "product": _NAMED,
+        "dose": Column(NUMBER, "units, 0 or more", possible=_within(0, np.inf)),
+        "muscle": _NAMED,
+        "side": _NAMED,
+        "site": _NAMED,
+        "dilution": Column(TEXT, "a text"),
+    },
+    "event_times": {
+        "subject": _SUBJECT,
+        "endpoint": _NEEDED_NAME,
+        "time": Column(NUMBER, "days above 0", required=True, nullable=False, possible=lambda values: values > 0),
+        "observed": Column(YES_NO, "yes or no", required=True, nullable=False),
+        "reason": _NAMED,
+    },
 }
 """Columns of each table, by name. Columns of dates are listed as the study days that replace them."""
 
@@ -157,6 +217,8 @@ COUNTED_NAMES = {
     "assessments": ("scale", "visit"),
     "adverse_events": ("class", "term"),
     "intercurrent_events": ("kind",),
+    "treatments": ("product", "muscle", "side", "site"),
+    "event_times": ("endpoint", "reason"),
 }
 """Columns whose words are counted: two spellings of one word would be counted as two."""
 

@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from botox_analysis.errors import DataError, listed, require_path
-from botox_analysis.frames.left_out import LEFT_OUT
 from botox_analysis.trials.layout import TABLES
-from botox_analysis.trials.overview import FILE
+from botox_analysis.trials.overview import FILE, SOURCE
 from botox_analysis.trials.readers.formats import files_of
 from botox_analysis.trials.settings.file import SETTINGS, check_settings, read_settings
+from botox_analysis.trials.shapes.shape import Arranged
 from botox_analysis.trials.shapes.shapes import arranged
 from botox_analysis.trials.sources import files_in, require_place, tables_of
-from botox_analysis.trials.trial import Trial, checked_trial
+from botox_analysis.trials.trial import Trial, checked_trial, with_notes
 
 _ONLY_WITH = {
     "assessments": ("visits", "baseline", "unscheduled", "windows", "within_window", "scales"),
@@ -36,9 +33,9 @@ def load_trial(path: str | Path, *, settings: Mapping[str, Any] | None = None) -
     Parameters
     ----------
     path : str or Path
-        Folder with ``subjects`` and any of ``diary``, ``assessments``, ``adverse_events`` and ``intercurrent_events``, each as
-        ``.csv`` or ``.parquet``; or a single file. A ``trial.toml`` beside them describes names and codes that differ from the
-        documented layout.
+        Folder with ``subjects`` and any of ``diary``, ``assessments``, ``adverse_events``, ``intercurrent_events``,
+        ``attacks``, ``treatments`` and ``event_times``, each as ``.csv`` or ``.parquet``; or a single file. A ``trial.toml``
+        beside them describes names and codes that differ from the documented layout.
     settings : mapping, optional
         Settings with the keys of ``trial.toml``, in place of that file.
 
@@ -76,12 +73,11 @@ def load_trial(path: str | Path, *, settings: Mapping[str, Any] | None = None) -
     trial = checked_trial(
         found.tables,
         name=asked.get("name", path.resolve().name if is_folder else path.stem),
-        provenance=_provenance(asked, [*paths.values(), *([folder / SETTINGS] if settings is None else [])]),
+        provenance=_provenance(asked, [*paths.values(), *([folder / SETTINGS] if settings is None else [])]) | _sources(found),
         files=found.files,
         settings=found.settings,
     )
-    notes = pd.DataFrame([*unread, *found.notes], columns=list(LEFT_OUT))
-    return replace(trial, left_out=pd.concat([notes, trial.left_out], ignore_index=True)) if len(notes) else trial
+    return with_notes(trial, [*unread, *found.notes])
 
 
 def _refuse_settings_of_absent_tables(settings: Mapping[str, Any], present: set[str]) -> None:
@@ -92,6 +88,12 @@ def _refuse_settings_of_absent_tables(settings: Mapping[str, Any], present: set[
         keys += [key for key in _ONLY_WITH.get(table, ()) if key in settings]
         if keys:
             raise DataError(f"{SETTINGS}: found {listed(keys)}, and no file of that table; expected {files_of(table)}.")
+
+
+def _sources(found: Arranged) -> dict[str, str]:
+    """Name the file of each table, and the shape of the files if it is not the layout."""
+    shape = f" ({found.shape})" if found.shape else ""
+    return {f"{SOURCE}{table}": f"{found.files.get(table, table)}{shape}" for table in found.tables}
 
 
 def sha256_of(path: Path) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.layout import TABLES
+from botox_analysis.trials.readers.child import one_child
 from botox_analysis.trials.readers.files import SETTINGS, find_tables, parsing
 from botox_analysis.trials.readers.formats import READERS, files_of
 from botox_analysis.trials.readers.raw import RawTable
@@ -25,7 +26,7 @@ def files_in(folder: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Path]
     folder : Path
         Folder of the trial.
     settings : mapping
-        Settings of ``trial.toml``; ``format`` is used.
+        Settings of ``trial.toml``; ``files`` and ``format`` are used.
 
     Returns
     -------
@@ -37,14 +38,19 @@ def files_in(folder: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Path]
     Raises
     ------
     DataError
-        No file of the folder has the subjects of a trial, or a table has two files.
+        No file of the folder has the subjects of a trial, a table has two files, or a file of the settings is not there.
     """
-    paths, notes = find_tables(folder, TABLES, tuple(READERS))
+    named = {name: _named_file(folder, name, _file_and_table(entry)[0]) for name, entry in settings.get("files", {}).items()}
+    paths, notes = find_tables(folder, TABLES, tuple(READERS), [path.name for path in named.values() if path.parent == folder])
+    if named:
+        return _with_named(paths, named), notes
     if "subjects" in paths:
         return paths, notes
     others = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in READERS and path.is_file()]
+    if len(paths) == 1 and len(others) == 1:
+        return paths, notes
     shape = shape_of(path.stem for path in others)
-    if shape is None and len(others) == 1 and others[0].stem not in TABLES:
+    if shape is None and len(others) == 1:
         return {others[0].stem: others[0]}, [note for note in notes if note[0] != others[0].name]
     if shape is None:
         found = sorted(path.name for path in folder.iterdir())
@@ -66,6 +72,42 @@ def files_in(folder: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Path]
     return read, [note for note in notes if note[0] not in names]
 
 
+def _file_and_table(entry: Any) -> tuple[str, str]:
+    """Read an entry of ``[files]``: the name of the file, and of its table or sheet; empty for the only one."""
+    return (entry, "") if isinstance(entry, str) else (entry["file"], entry.get("table", ""))
+
+
+def _named_file(folder: Path, name: str, file: str) -> Path:
+    """Find a file that the settings name; it must be in the folder, and no link may lead out of it."""
+    place = f"{SETTINGS}, [files]: found {name} = '{file}'"
+    path = folder / file
+    with parsing(place, "the name of a file in the folder"):
+        is_inside = path.resolve().is_relative_to(folder.resolve()) and ".." not in Path(file).parts
+    if not is_inside:
+        raise DataError(f"{place}; expected a file in the folder of the trial.")
+    if not path.is_file():
+        raise DataError(f"{place}; expected one of its files, {listed(sorted(other.name for other in folder.iterdir()))}.")
+    require_place(path)
+    return path
+
+
+def _with_named(paths: Mapping[str, Path], named: Mapping[str, Path]) -> dict[str, Path]:
+    """Add the files of the settings to those with the names of the layout."""
+    for name in named:
+        if name in paths:
+            raise DataError(
+                f"{SETTINGS}, [files]: found {name} = '{named[name].name}' beside {paths[name].name}; expected one of them."
+            )
+    found = {**paths, **named}
+    shape = shape_of(found)
+    strange = [name for name in named if shape is not None and not shape.belongs(name.lower())]
+    if strange or (shape is None and len(found) > 1):
+        raise DataError(
+            f"{SETTINGS}, [files]: found tables {listed(strange or found)}; expected 'subjects' and any of {listed(TABLES[1:])}."
+        )
+    return found
+
+
 def tables_of(paths: Mapping[str, Path], settings: Mapping[str, Any]) -> dict[str, RawTable]:
     """Read the tables of files.
 
@@ -74,7 +116,7 @@ def tables_of(paths: Mapping[str, Path], settings: Mapping[str, Any]) -> dict[st
     paths : mapping of str to Path
         Name of the table -> path of its file.
     settings : mapping
-        Settings of ``trial.toml``.
+        Settings of ``trial.toml``; ``files``, ``table`` and those of the reader are used.
 
     Returns
     -------
@@ -84,20 +126,39 @@ def tables_of(paths: Mapping[str, Path], settings: Mapping[str, Any]) -> dict[st
     Raises
     ------
     DataError
-        A file cannot be read, or one of several files has several tables and none of its name.
+        A file cannot be read, has not the table of the settings, or is one of several and has several tables and none of its
+        name.
     """
+    with one_child():
+        return _tables_of(paths, settings)
+
+
+def _tables_of(paths: Mapping[str, Path], settings: Mapping[str, Any]) -> dict[str, RawTable]:
     read: dict[str, RawTable] = {}
+    opened: dict[Path, list[RawTable]] = {}
     for name, path in paths.items():
-        tables = READERS[path.suffix.lower()](path, settings)
-        if len(paths) == 1 and len(tables) > 1:
+        if path not in opened:
+            opened[path] = READERS[path.suffix.lower()](path, settings)
+        tables = opened[path]
+        entry = settings.get("files", {}).get(name)
+        wanted = _file_and_table(entry)[1] if entry else settings.get("table", "")
+        several = len(tables) > 1 or (name not in TABLES and shape_of([tables[0].name]))
+        if len(paths) == 1 and several and not wanted:
             return {table.name: table for table in tables}
-        chosen = tables if len(tables) == 1 else [table for table in tables if table.name.lower() == name.lower()]
-        if len(chosen) != 1:
-            raise DataError(
-                f"{path.name}: found the tables {listed(table.name for table in tables)}; expected one, or one named '{name}'."
-            )
-        read[name] = replace(chosen[0], name=name)
+        read[name] = replace(_chosen(tables, name, wanted, path.name), name=name)
     return read
+
+
+def _chosen(tables: Sequence[RawTable], name: str, wanted: str, file: str) -> RawTable:
+    """Choose a table of a file: the one that the settings name, the only one, or the one of the name."""
+    names = [table.name for table in tables]
+    chosen = [table for table in tables if table.name == wanted] if wanted else list(tables)
+    if len(chosen) > 1:
+        chosen = [table for table in tables if table.name.lower() == name.lower()]
+    if len(chosen) != 1:
+        expected = f"'{wanted}', by {SETTINGS}" if wanted else f"one, or one named '{name}'"
+        raise DataError(f"{file}: found the tables {listed(names)}; expected {expected}.")
+    return chosen[0]
 
 
 def require_place(path: Path) -> bool:

@@ -21,10 +21,12 @@ from botox_analysis.trials.diary_rows import settle_rows
 from botox_analysis.trials.layout import FIRST_DOSE as FIRST_DOSE
 from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, columns_of, is_another_column
 from botox_analysis.trials.overview import files_of, rows_of_tables
-from botox_analysis.trials.readers.raw import ROW
+from botox_analysis.trials.readers.raw import ROW, RawTable
 from botox_analysis.trials.settings.file import SETTINGS, arms_of, check_settings
 from botox_analysis.trials.settings.protocol import Protocol as Protocol
 from botox_analysis.trials.settings.protocol import protocol_of
+from botox_analysis.trials.shapes.shape import Arranged
+from botox_analysis.trials.shapes.shapes import SHAPES, arranged, is_alone, shape_of
 from botox_analysis.wording import Overview, Shown, count, some_of
 
 ALL_RANDOMISED = "all randomised"
@@ -63,6 +65,13 @@ class Trial(Shown):
         One row per occurrence of an adverse event.
     intercurrent_events : DataFrame or None
         One row per event: ``subject``, ``kind`` and ``day``, from day 1 on.
+    attacks : DataFrame or None
+        One row per attack: ``subject``, ``start_day``, ``start_time`` in hours since midnight, ``end_day``, ``end_time``, the
+        features and medicines. The days that are made of the attacks are in ``diary``.
+    treatments : DataFrame or None
+        One row per treatment or injection: ``subject``, ``day``, ``cycle``, ``product``, ``dose`` in units, ``muscle``, ``side``.
+    event_times : DataFrame or None
+        One row per subject and endpoint: ``time`` in days, ``observed``, and the ``reason`` of a time without the event.
     population : str
         Name of the population that these subjects form.
     populations : tuple of str
@@ -91,6 +100,9 @@ class Trial(Shown):
     assessments: pd.DataFrame | None = None
     adverse_events: pd.DataFrame | None = None
     intercurrent_events: pd.DataFrame | None = None
+    attacks: pd.DataFrame | None = None
+    treatments: pd.DataFrame | None = None
+    event_times: pd.DataFrame | None = None
     population: str = ALL_RANDOMISED
     populations: tuple[str, ...] = ()
     protocol: Protocol = field(default_factory=Protocol)
@@ -183,15 +195,8 @@ class Trial(Shown):
             raise DataError(f"{self.name}: found no subject in the population '{population}'; expected at least one.")
         kept = self.subjects.loc[member].reset_index(drop=True)
         named = population if self.population == ALL_RANDOMISED else f"{self.population}, {population}"
-        return replace(
-            self,
-            subjects=kept,
-            diary=_rows_of(self.diary, kept),
-            assessments=_rows_of(self.assessments, kept),
-            adverse_events=_rows_of(self.adverse_events, kept),
-            intercurrent_events=_rows_of(self.intercurrent_events, kept),
-            population=named,
-        )
+        others: dict[str, Any] = {table: _rows_of(getattr(self, table), kept) for table in TABLES[1:]}
+        return replace(self, subjects=kept, population=named, **others)
 
 
 def as_trial(
@@ -209,8 +214,9 @@ def as_trial(
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        ``subjects`` and any of ``diary``, ``assessments``, ``adverse_events``, ``intercurrent_events``, in the documented
-        layout. Dates become study days as in files. A categorical covariate is a factor, also one of numbers.
+        ``subjects`` and any of ``diary``, ``assessments``, ``adverse_events``, ``intercurrent_events``, ``attacks``,
+        ``treatments`` and ``event_times``, in the documented layout. Dates become study days as in files. A categorical
+        covariate is a factor, also one of numbers.
     name : str
         Name of the trial in reports.
     arms : sequence of str, optional
@@ -246,9 +252,45 @@ def as_trial(
     """
     ordered = {"arms": arms, "visits": visits}
     named = {key: list(words) if isinstance(words, tuple) else words for key, words in ordered.items() if words}
-    return checked_trial(
-        tables, name=name, settings=dict(settings or {}) | named, files={}, protocol=protocol, provenance=provenance
+    asked = check_settings(dict(settings or {}) | named)
+    found = _arranged_frames(tables, asked)
+    trial = checked_trial(
+        found.tables, name=name, settings=found.settings, files=found.files, protocol=protocol, provenance=provenance
     )
+    return with_notes(trial, found.notes)
+
+
+def with_notes(trial: Trial, notes: Notes) -> Trial:
+    """Put notes before those of a trial.
+
+    Parameters
+    ----------
+    trial : Trial
+        A trial.
+    notes : list of (str, str, int)
+        Content left out, merged or assumed before the checks: place, reason, number of rows.
+
+    Returns
+    -------
+    Trial
+        The trial with all notes in ``left_out``.
+    """
+    if not notes:
+        return trial
+    return replace(trial, left_out=pd.concat([pd.DataFrame(notes, columns=list(LEFT_OUT)), trial.left_out], ignore_index=True))
+
+
+def _arranged_frames(tables: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> Arranged:
+    """Arrange a user's frames like the tables of files; frames of no known shape stay as they are, for the checks to refuse."""
+    if not isinstance(tables, Mapping):
+        raise wrong_kind(tables, "tables", "a dict of frames by name, such as {'subjects': frame, 'diary': frame}")
+    shape = shape_of(map(str, tables))
+    raw = {str(table): RawTable(str(table), frame, str(table)) for table, frame in tables.items()}
+    unknown = shape is SHAPES[0] and any(table not in TABLES for table in tables)
+    lost = shape is None and not (len(raw) == 1 and is_alone(next(iter(raw.values())), settings))
+    if unknown or lost or not all(isinstance(frame, pd.DataFrame) for frame in tables.values()):
+        return Arranged(tables, {}, settings)
+    return arranged(raw, settings)
 
 
 def checked_trial(
@@ -312,14 +354,11 @@ def checked_trial(
     elif asked.get("diary"):
         raise DataError(f"{name}: found settings of a diary, {listed(asked['diary'])}, and no diary; expected both or neither.")
     populations = populations_in(values["subjects"], tuple(asked.get("populations", ())))
+    checked_tables: dict[str, Any] = {table: values.get(table) for table in TABLES}
     return Trial(
         name=name,
-        subjects=values["subjects"],
+        **checked_tables,
         population=_population_of(values["subjects"], populations, asked),
-        diary=values.get("diary"),
-        assessments=values.get("assessments"),
-        adverse_events=values.get("adverse_events"),
-        intercurrent_events=values.get("intercurrent_events"),
         populations=populations,
         protocol=protocol or protocol_of(asked),
         provenance=dict(provenance or {}),

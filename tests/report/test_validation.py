@@ -46,6 +46,22 @@ def test_visits_are_shown_in_time_with_the_baseline():
     assert found(trial_of(), "endpoint") == ["NRS, the primary endpoint: baseline, then week 4, week 8"]
 
 
+def test_columns_that_no_rule_reads_are_listed_once_for_each_table():
+    days = pd.DataFrame({"subject": ["s0", "s1"], "day": [1, 1], "headache": ["yes", "no"], "slept": [7, 8], "mood": ["a", "b"]})
+    events = pd.DataFrame({"subject": ["s0"], "term": ["ptosis"], "comment": ["left"]})
+    trial = trial_of(tables={"diary": days, "adverse_events": events})
+    assert found(trial, "kept, not read") == ["diary: 'slept', 'mood'", "adverse events: 'comment'"]
+    assert found(trial_of(subjects={"age": range(N)}), "kept, not read") == []
+
+
+def test_the_file_of_each_table_is_shown_with_its_rows_and_columns(simulated):
+    assert found(simulated, "read")[:2] == [
+        "subjects from subjects.csv: 1,384 rows, 11 columns",
+        "diary from diary.csv: 241,592 rows, 6 columns",
+    ]
+    assert found(trial_of(), "read") == []
+
+
 def test_an_endpoint_without_a_baseline_is_shown_as_such():
     once = pd.DataFrame({"subject": ["s0", "s1"], "scale": "PGIC", "visit": "week 8", "value": 3})
     assessed = pd.concat([trial_of().assessments.astype({"visit": str, "subject": str}), once])

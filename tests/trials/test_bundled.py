@@ -41,10 +41,16 @@ def test_a_public_trial_is_opened_by_its_name(realdata):
     assert len(ba.open_trial("cdystonia").subjects) == 109
 
 
+def test_a_single_file_is_opened_with_its_path_as_the_origin(tmp_path):
+    file = tmp_path / "subjects.csv"
+    file.write_text("subject,arm\na,P\nb,T\n")
+    trial = ba.open_trial(str(file))
+    assert (trial.arms, trial.provenance["origin"]) == (["P", "T"], str(file))
+    assert trial.provenance["source of subjects"] == "subjects.csv"
+
+
 def test_neither_a_folder_nor_a_name_is_refused_with_the_names_there_are():
-    said = (
-        "found neither a folder 'preempt' nor a trial of that name; .*'simulated', 'vickers2004', 'cdystonia', 'kostecki_dillon'"
-    )
+    said = "found no folder, file or trial named 'preempt'; .*'simulated', 'vickers2004', 'cdystonia', 'kostecki_dillon'"
     with pytest.raises(ba.DataError, match=said):
         ba.open_trial("preempt")
 

@@ -228,12 +228,12 @@ def test_two_tables_in_one_file_are_described_in_a_comment(folder):
 
 def test_files_that_cannot_be_read_are_listed_in_the_draft(folder):
     subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
-    draft = ba.draft_settings(folder(subjects_csv=subjects, scores_xlsx=b"PK", diary_csv=b""))
-    assert "# scores.xlsx is not read: save it as CSV or Parquet." in draft
+    draft = ba.draft_settings(folder(subjects_csv=subjects, scores_sav=b"PK", diary_csv=b""))
+    assert "# scores.sav is not read: save it as CSV or Parquet." in draft
     assert "# diary.csv is not read: diary.csv: found an empty file" in draft
 
 
-@pytest.mark.parametrize("content", [{}, {"notes_md": b"# nothing"}, {"scores_xlsx": b"PK"}])
+@pytest.mark.parametrize("content", [{}, {"notes_md": b"# nothing"}, {"scores_sav": b"PK"}])
 def test_a_folder_without_tables_is_refused(folder, content):
     with pytest.raises(ba.DataError, match="found no CSV or Parquet file that can be read; expected one or more"):
         ba.draft_settings(folder(**content))

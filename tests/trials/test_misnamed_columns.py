@@ -1,5 +1,9 @@
 """A column with nearly the name of one of the layout is refused or noted, and never ignored."""
 
+import re
+import tomllib
+
+import pandas as pd
 import pytest
 
 import botox_analysis as ba
@@ -40,18 +44,155 @@ def test_a_name_that_differs_in_capitals_and_signs_is_refused_with_the_line_that
         ba.load_trial(trial_folder(**files))
 
 
+HEADS = {
+    "subjects": "subject",
+    "diary": "subject,day,headache",
+    "assessments": "subject,scale,visit,value",
+    "adverse_events": "subject,term",
+    "intercurrent_events": "subject,kind,day",
+}
+
+
+def noted(trial_folder, table, name, settings=""):
+    """Notes on a table with a further column of a name."""
+    head = f"{HEADS[table]},{name}"
+    rows = ["a", "x", "baseline", "1"] if table == "assessments" else ["a", *["1"] * HEADS[table].count(",")]
+    files = {"subjects_csv": TWO, f"{table}_csv": f"{head}\n{','.join([*rows, '1'])}\n"}
+    if table == "subjects":
+        files["subjects_csv"] = f"{head}\na,1\nb,0\n"
+    return ba.load_trial(trial_folder(**files, trial_toml=settings)).left_out.to_numpy().tolist()
+
+
+def reads(ours, name, table):
+    return f'{ours} = "{name}" under [columns.{table}] in trial.toml reads it'
+
+
 @pytest.mark.parametrize(
-    ("name", "ours"),
+    ("table", "name", "ours"),
     [
-        ("headache_hour", "headache_hours"),
-        ("serverity", "severity"),
-        ("migrane", "migraine"),
-        ("acute_medications", "acute_medication"),
+        ("diary", "headache_hour", "headache_hours"),
+        ("diary", "serverity", "severity"),
+        ("diary", "acute_medications", "acute_medication"),
+        ("diary", "rescue_medicatons", "acute_medication"),
+        ("subjects", "treatment_group_", "arm"),
+        ("adverse_events", "treatmnt_emergent", "treatment_emergent"),
     ],
 )
-def test_a_misspelt_name_is_noted(trial_folder, name, ours):
-    trial = ba.load_trial(trial_folder(subjects_csv=TWO, diary_csv=f"subject,day,headache,{name}\na,1,1,1\nb,1,0,0\n"))
-    assert trial.left_out.to_numpy().tolist() == [[f"diary.csv, {name}", f"a name that is nearly '{ours}': not read as that", 2]]
+def test_a_misspelt_name_is_noted_with_the_line_that_reads_it(trial_folder, table, name, ours):
+    n = 2 if table == "subjects" else 1
+    (where, reason, rows), *others = noted(trial_folder, table, name)
+    assert (where, rows, others) == (f"{table}.csv, {name}", n, [])
+    assert reason.endswith(f"'{ours}': not read as that; {reads(ours, name, table)}")
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "ours"),
+    [
+        ("diary", "hours", "headache_hours"),
+        ("diary", "Stunden", "headache_hours"),
+        ("diary", "Intensit\u00e4t", "severity"),
+        ("diary", "doses", "acute_medication"),
+        ("subjects", "TRT01P", "arm"),
+        ("subjects", "group", "arm"),
+        ("subjects", "FASFL", "itt"),
+        ("subjects", "EOSDY", "last_day"),
+        ("adverse_events", "SOC", "class"),
+        ("adverse_events", "AESER", "serious"),
+        ("adverse_events", "ASTDY", "onset_day"),
+        ("assessments", "ADY", "day"),
+    ],
+)
+def test_a_usual_name_of_an_absent_column_is_noted_with_the_line_that_reads_it(trial_folder, table, name, ours):
+    n = 2 if table == "subjects" else 1
+    reason = f"another name of '{ours}': not read as that; {reads(ours, name, table)}"
+    assert noted(trial_folder, table, name) == [[f"{table}.csv, {name}", reason, n]]
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "ours"),
+    [
+        ("diary", "headache_severity", "severity"),
+        ("diary", "MaxSeverity2 severity", "severity"),
+        ("adverse_events", "event is serious", "serious"),
+        ("adverse_events", "aeFatal", "fatal"),
+    ],
+)
+def test_a_name_that_ends_with_that_of_an_absent_column_is_noted(trial_folder, table, name, ours):
+    assert noted(trial_folder, table, name)[0][1].startswith(f"a name that ends like '{ours}'")
+
+
+def test_a_name_that_other_files_use_for_two_columns_has_a_line_for_each(trial_folder):
+    ((_, reason, _),) = noted(trial_folder, "adverse_events", "onset")
+    assert 'onset_date = "onset" or onset_day = "onset" under [columns.adverse_events]' in reason
+
+
+def test_a_name_with_quotes_gives_a_line_that_is_toml():
+    frames = {
+        "subjects": pd.DataFrame({"subject": ["a"], "arm": ["P"]}),
+        "diary": pd.DataFrame({"subject": ["a"], "day": [1], "headache": [True], 'headache "hours': [3.0]}),
+    }
+    with pytest.raises(ba.DataError) as refused:
+        ba.as_trial(frames, name="frames")
+    line = re.search(r"a line (.*) under", refused.value.problems["expected"][0]).group(1)
+    assert tomllib.loads(line) == {"headache_hours": 'headache "hours'}
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "line"),
+    [
+        ("diary", "hours", '[columns.diary]\nheadache_hours = "hours"'),
+        ("diary", "hours", '[columns.diary]\nslept = "hours"'),
+        ("subjects", "group", 'factors = ["group"]'),
+        ("subjects", "fas", 'populations = ["fas"]'),
+    ],
+)
+def test_a_setting_that_names_the_column_decides_it(trial_folder, table, name, line):
+    assert noted(trial_folder, table, name, line) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        ("subjects", "age"), ("subjects", "sex"), ("subjects", "site"), ("subjects", "migraine_years"), ("subjects", "severity"),
+        ("subjects", "prior_headache"), ("diary", "sleep"), ("diary", "headache_location"), ("diary", "comment"),
+        ("adverse_events", "outcome"), ("adverse_events", "reaction"), ("assessments", "rater"), ("intercurrent_events", "note"),
+    ],
+)  # fmt: skip
+def test_a_name_of_another_meaning_is_not_noted(trial_folder, table, name):
+    assert noted(trial_folder, table, name) == []
+
+
+def test_a_usual_name_beside_the_column_itself_is_not_noted(trial_folder):
+    diary = "subject,day,headache_hours,hours,severity,intensity\na,1,2,3,mild,2\n"
+    subjects = "subject,arm,group,id,treatment,age\na,P,x,1,t,30\nb,T,y,2,u,40\n"
+    assert ba.load_trial(trial_folder(subjects_csv=subjects, diary_csv=diary)).left_out.empty
+
+
+def test_frames_have_the_same_notes_as_files():
+    frames = {
+        "subjects": pd.DataFrame({"subject": ["a", "b"], "arm": ["P", "T"]}),
+        "diary": pd.DataFrame({"subject": ["a"], "day": [1], "headache": [True], "hours": [3.0]}),
+    }
+    left_out = ba.as_trial(frames, name="frames").left_out
+    assert left_out.to_numpy().tolist() == [
+        ["diary, hours", f"another name of 'headache_hours': not read as that; {reads('headache_hours', 'hours', 'diary')}", 1]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "csv", "lines"),
+    [
+        ("subjects", "USUBJID,arm\na,P\n", 'subject = "USUBJID"'),
+        ("diary", "subject,datum,headache\na,2024-03-01,1\n", 'date = "datum"'),
+        ("diary", "subject,studyday,headache\na,1,1\n", 'day = "studyday"'),
+        ("assessments", "subject,PARAMCD,visit,AVAL\na,x,baseline,1\n", 'value = "AVAL"'),
+        ("adverse_events", "patient,AEDECOD\na,x\n", 'term = "AEDECOD"'),
+    ],
+)
+def test_a_required_column_under_a_usual_name_is_refused_with_the_line_that_reads_it(trial_folder, table, csv, lines):
+    with pytest.raises(ba.DataError) as refused:
+        ba.load_trial(trial_folder(**{"subjects_csv": TWO, f"{table}_csv": csv}))
+    assert any(lines in expected for expected in refused.value.problems["expected"])
 
 
 @pytest.mark.parametrize(

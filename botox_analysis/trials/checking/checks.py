@@ -22,6 +22,7 @@ from botox_analysis.trials.checking.rows import (
     refuse_unnamed_arms,
 )
 from botox_analysis.trials.checking.study_days import DAYS_OF, StudyDays
+from botox_analysis.trials.checking.treatments import settled_by_treatments
 from botox_analysis.trials.checking.visits import arrange_visits
 from botox_analysis.trials.layout import (
     FIRST_DOSE,
@@ -30,6 +31,7 @@ from botox_analysis.trials.layout import (
     columns_of,
     expected_of,
 )
+from botox_analysis.trials.readers.raw import CELL_ROW, HEADER
 
 
 def checked(
@@ -84,6 +86,7 @@ def checked(
         refuse_before_onset(read["adverse_events"], door)
     if "subjects" in read:
         refuse_strangers(read, door)
+        read["subjects"] = settled_by_treatments(read, door)
     _refuse_all(door)
     if "severity" in read.get("adverse_events", ()):
         severity = read["adverse_events"]["severity"]
@@ -101,7 +104,7 @@ def _read_table(table: str, calendar: StudyDays, factors: frozenset[str]) -> pd.
         return None
     frame: dict[str, Any] = {}
     for column in raw.columns:
-        if column == FIRST_DOSE and table == "subjects":
+        if (column == FIRST_DOSE and table == "subjects") or column.endswith((HEADER, CELL_ROW)):
             continue
         if column in DAYS_OF[table]:
             frame[DAYS_OF[table][column]] = calendar.of_dates(table, column)

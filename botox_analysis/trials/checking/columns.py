@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 
 import pandas as pd
@@ -19,9 +20,13 @@ from botox_analysis.trials.layout import (
     columns_of,
 )
 from botox_analysis.trials.settings.file import SETTINGS
+from botox_analysis.trials.words import bare, usual_names
 
 _NEAR = 0.9
 """Smallest likeness of a misspelt name: 'serverity' is misspelt, 'sedation' is another name."""
+
+_LONG = 5
+"""Shortest name that may be misspelt or be the end of another name, in letters."""
 
 
 def lacking_columns(table: str, raw: pd.DataFrame, known: Mapping[str, Column], door: Door) -> list[Problem]:
@@ -54,7 +59,8 @@ def lacking_columns(table: str, raw: pd.DataFrame, known: Mapping[str, Column], 
     for column, rule in known.items():
         if rule.required and column not in present:
             likely = near.get(_letters(column))
-            line = f' ({column} = "{likely}")' if likely else " with its name in the file"
+            named = [_line(column, likely)] if likely else _lines_for(table, column, raw)
+            line = f" ({' or '.join(named)})" if named else " with its name in the file"
             problems.append(
                 Problem(
                     file, 1, column, f"no such column among {listed(raw.columns, n_shown=30)}",
@@ -79,17 +85,53 @@ def _letters(name: object) -> str:
 
 
 def _misnamed(table: str, raw: pd.DataFrame, absent: set[str], door: Door) -> list[Problem]:
-    """List names that differ from one of the layout in capitals and signs only, and note names that are misspelt."""
+    """List names that differ from one of the layout in capitals and signs only, and note those that may stand for one."""
     file = door.file(table)
     columns = columns_of(table, tuple(door.settings.get("populations", ())))
     optional = {_letters(name): name for name in sorted(absent) if name not in columns or not columns[name].required}
+    chosen = {*columns, *DAYS_OF[table], *(door.settings.get("factors", ()) if table == "subjects" else ()), FIRST_DOSE}
     problems: list[Problem] = []
-    for column in raw.columns.difference([*columns, *DAYS_OF[table], FIRST_DOSE], sort=False):
+    for column in raw.columns.difference(list(chosen), sort=False):
         equal = optional.get(_letters(column))
-        near = get_close_matches(_letters(column), optional, n=1, cutoff=_NEAR)
+        likeness, ours = _may_be(table, str(column), optional.values())
         if equal:
-            line = f'{equal} = "{column}" under [columns.{table}] in {SETTINGS}'
+            line = f"{_line(equal, column)} under [columns.{table}] in {SETTINGS}"
             problems.append(Problem(file, 1, str(column), "this name", f"'{equal}', a line {line}, or a name that differs more"))
-        elif near:
-            door.notes.append((f"{file}, {column}", f"a name that is nearly '{optional[near[0]]}': not read as that", len(raw)))
+        elif ours:
+            lines = " or ".join(_line(name, column) for name in ours)
+            door.notes.append(
+                (
+                    f"{file}, {column}",
+                    f"{likeness} {listed(ours)}: not read as that; {lines} under [columns.{table}] in {SETTINGS} reads it",
+                    len(raw),
+                )
+            )
     return problems
+
+
+def _may_be(table: str, name: str, absent: Iterable[str]) -> tuple[str, list[str]]:
+    """Find the absent columns of the layout for which a name of the file may stand, and describe its likeness to theirs."""
+    usual = {ours: [bare(ours), *usual_names(table, ours)] for ours in absent}
+    letters = bare(outline(name))
+    parts = [bare(part) for part in re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", name)]
+    ends = {"".join(parts[at:]) for at in range(1, len(parts))} if table != "subjects" else set()
+    likenesses: dict[str, Callable[[list[str]], object]] = {
+        "another name of": lambda words: letters in words,
+        "a name that is nearly": lambda words: get_close_matches(letters, [w for w in words if len(w) >= _LONG], 1, _NEAR),
+        "a name that ends like": lambda words: words[0] in ends and len(words[0]) >= _LONG,
+    }
+    for likeness, fits in likenesses.items():
+        found = [ours for ours, words in usual.items() if fits(words)]
+        if found:
+            return likeness, found
+    return "", []
+
+
+def _lines_for(table: str, column: str, raw: pd.DataFrame) -> list[str]:
+    """Write the lines that would read a required column, or its dates, from columns with one of its other names."""
+    names = (column, *(date for date, day in DAYS_OF[table].items() if day == column))
+    return [_line(ours, theirs) for theirs in raw.columns for ours in _may_be(table, str(theirs), names)[1]]
+
+
+def _line(ours: str, theirs: object) -> str:
+    return f"{ours} = {json.dumps(str(theirs), ensure_ascii=False)}"

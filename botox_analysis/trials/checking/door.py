@@ -12,7 +12,8 @@ import pandas as pd
 from botox_analysis.cells.notation import Notation, is_number_text
 from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import Problem
-from botox_analysis.trials.readers.raw import ROW
+from botox_analysis.trials.readers.raw import CELL_ROW, HEADER, ROW
+from botox_analysis.trials.readers.raw import row_numbers as row_numbers
 from botox_analysis.trials.settings.file import notation_of
 
 Notes = list[tuple[str, str, int]]
@@ -92,34 +93,23 @@ class Door:
         rows = np.flatnonzero(wrong)
         if not rows.size:
             return
-        codes, words = distinct(self.raw[table][column].iloc[rows])
+        raw = self.raw[table]
+        codes, words = distinct(raw[column].iloc[rows])
         texts = [text_of(word).strip() for word in words] + [""]
-        numbers = row_numbers(self.raw[table])[rows]
+        headers = raw.get(f"{column}{HEADER}")
+        numbers = np.asarray(raw.get(f"{column}{CELL_ROW}", row_numbers(raw)))[rows]
         bare = np.append(is_number_text(np.array(texts[:-1], dtype=object), self.notation.decimal), False)
         n_of = np.bincount(codes + 1, minlength=len(texts))
         for code in pd.unique(codes).tolist():
             text = texts[code]
             found = "nothing" if not text else text if bare[code] else f"'{_shortened(text)}'"
-            first = int(numbers[int(np.argmax(codes == code))])
-            self.problems.append(Problem(self.file(table), first, column, found, expected(text), int(n_of[code + 1])))
+            first = int(np.argmax(codes == code))
+            place = column if headers is None else str(headers.iloc[rows[first]])
+            self.problems.append(
+                Problem(self.file(table), int(numbers[first]), place, found, expected(text), int(n_of[code + 1]))
+            )
 
 
 def _shortened(text: str) -> str:
     shown = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text[:80])
     return shown if len(text) <= 80 else f"{shown}..."
-
-
-def row_numbers(frame: pd.DataFrame) -> np.ndarray:
-    """Find the row numbers for messages: those of the file, or counted after a header in row 1.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        A table; its index is named `ROW` if it was read from a file.
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-        Number of each row.
-    """
-    return np.asarray(frame.index) if frame.index.name == ROW else np.arange(2, len(frame) + 2)

@@ -18,13 +18,15 @@ from botox_analysis.cells.reading import DATE, IDENTIFIER, Reading, read_column
 from botox_analysis.cells.values import distinct
 from botox_analysis.errors import DataError, Problem
 from botox_analysis.trials.checking.door import Door
+from botox_analysis.trials.checking.treatments import TREATMENTS, first_treatments
 from botox_analysis.trials.layout import DATES as DAYS_OF
 from botox_analysis.trials.layout import FIRST_DOSE, expected_date
 from botox_analysis.trials.readers.files import SETTINGS
 
 __all__ = ["DAYS_OF", "StudyDays"]
 
-_ALWAYS_DATED = ("diary", "intercurrent_events")
+_ALWAYS_DATED = (("diary", "date"), ("intercurrent_events", "date"), ("attacks", "start"), ("treatments", "date"))
+"""Columns of dates without an empty cell."""
 
 
 @dataclass
@@ -46,6 +48,8 @@ class StudyDays:
     first_dose: pd.Series[Any] | None = None
     _misdated: set[str] = field(default_factory=set)
     """Subjects whose first dose is not a date. Their other dates are not reported as problems."""
+    _place: tuple[str, str, str] | None = None
+    """File and column of the first doses, and the expected content; None for the column `FIRST_DOSE` of subjects."""
 
     def __post_init__(self) -> None:
         """Parse every column of dates, and report dates of two calendars, local and UTC."""
@@ -65,6 +69,21 @@ class StudyDays:
             first = pd.Series(dosed.values.to_numpy(), index=subjects.astype(object).to_numpy())
             self.first_dose = first[~first.index.duplicated()]
             self._misdated = {str(name) for name in first.index[dosed.wrong]}
+        elif (TREATMENTS, "date") in self.readings and "subject" in self.door.raw.get("subjects", ()):
+            self._begin_with_treatments()
+
+    def _begin_with_treatments(self) -> None:
+        """Take the first treatment of each subject as day 1."""
+        door, reading = self.door, self.readings[TREATMENTS, "date"]
+        if "subject" not in door.raw[TREATMENTS].columns:
+            return
+        first, self._misdated = first_treatments(door, reading.values.to_numpy(), reading.wrong)
+        names = read_column(door.raw["subjects"]["subject"], IDENTIFIER, door.notation).values.dropna().astype(object)
+        self.first_dose = first.reindex(pd.Index(names.unique(), dtype=object))
+        self._place = (door.file(TREATMENTS), "date", f"a treatment, or a column '{FIRST_DOSE}' in {door.file('subjects')}")
+        reason = f"day 1 is the first treatment, as {door.file('subjects')} has no column '{FIRST_DOSE}'"
+        n_treated = int(self.first_dose.notna().sum())
+        door.notes += [(f"{door.file(TREATMENTS)}, date", reason, n_treated)] if n_treated else []
 
     def _refuse_two_calendars(self) -> None:
         """Report times in UTC beside local dates: at night their days differ."""
@@ -106,7 +125,7 @@ class StudyDays:
         if self.first_dose is None:
             raise DataError(
                 f"{door.file(table)} has dates ('{column}') and {door.file('subjects')} has no column '{FIRST_DOSE}'; "
-                "study days need both."
+                "study days need both, or dates of treatments."
             )
         dates = self.readings[table, column].values.to_numpy()
         codes, subjects = distinct(read_column(raw["subject"], IDENTIFIER, door.notation).values)
@@ -115,14 +134,14 @@ class StudyDays:
         known = np.append(np.isin(subjects.astype(str), self.first_dose.index.astype(str)), False)[codes]
         misdated = np.append(np.isin(subjects.astype(str), list(self._misdated)), False)[codes]
         undated = np.unique(codes[known & ~misdated & np.isnan(start) & ~np.isnan(dates)])
+        file, of_column, expected = self._place or (door.file("subjects"), FIRST_DOSE, "a date")
         door.problems += [
             Problem(
-                door.file("subjects"), None, FIRST_DOSE,
-                f"nothing for subject '{subjects[code]}', who has dates in {door.file(table)}", "a date",
+                file, None, of_column, f"nothing for subject '{subjects[code]}', who has dates in {door.file(table)}", expected
             )
             for code in undated.tolist()
         ]  # fmt: skip
-        if table in _ALWAYS_DATED:
+        if (table, column) in _ALWAYS_DATED:
             empty = np.isnan(dates) & ~self.readings[table, column].wrong
             door.refuse_cells(table, column, empty, lambda _: expected_date("", door.notation.date_format))
         days = dates - start

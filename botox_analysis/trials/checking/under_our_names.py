@@ -13,7 +13,7 @@ from botox_analysis.cells.reading import NUMBER, read_column, recoded
 from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import DataError, listed, require_columns
 from botox_analysis.trials.readers.files import SETTINGS
-from botox_analysis.trials.readers.raw import ROW
+from botox_analysis.trials.readers.raw import ROW, ROW_OF_FRAME
 
 _NO_NAME = ("", "nan", "None")
 
@@ -50,7 +50,7 @@ def under_our_names(
     require_columns(raw, (), file)
     names = [spelled(text_of(column)) for column in raw.columns]
     frame = raw.set_axis(pd.RangeIndex(len(names)), axis=1)
-    if frame.index.name != ROW:
+    if frame.index.name not in (ROW, ROW_OF_FRAME):
         frame = frame.reset_index(drop=True)
     odd = [name for name in names if has_control(name)]
     if odd:

@@ -14,8 +14,8 @@ import pandas as pd
 from botox_analysis.cells.notation import ISO_DATE, Notation, is_number_text
 from botox_analysis.cells.reading import read_column
 from botox_analysis.cells.values import distinct, text_of
-from botox_analysis.trials.drafts.words import KNOWN_TRUTHS, MISSING_NUMBERS, RELATIONS, SEVERITY_WORDS, TRUTHS, plain
 from botox_analysis.trials.layout import MOST_DAYS, is_missing_word
+from botox_analysis.trials.words import KNOWN_TRUTHS, MISSING_NUMBERS, RELATIONS, SEVERITY_WORDS, TRUTHS, plain
 
 DATE_FORMATS = (
     ISO_DATE, "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%Y%m%d", "%d%b%Y", "%d-%b-%Y", "%d %b %Y",

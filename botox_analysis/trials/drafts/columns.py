@@ -22,9 +22,9 @@ from botox_analysis.trials.drafts.cells import (
     truths_of,
 )
 from botox_analysis.trials.drafts.files import Found
-from botox_analysis.trials.drafts.words import COLUMNS, FILES, bare
 from botox_analysis.trials.layout import COLUMNS as LAYOUT
 from botox_analysis.trials.layout import DATES, FIRST_DOSE, TABLES
+from botox_analysis.trials.words import FILES, bare, usual_names
 
 OWN, KNOWN, PART, ALIKE = 4.0, 3.0, 1.5, 1.0
 """Scores of a name: that of the layout, a usual name, a name that contains a usual one, a name spelt like a usual one."""
@@ -130,6 +130,8 @@ def _score(table: str, found: Found, looks: Mapping[str, Look]) -> float:
         return named + lacking + (2.0 if recorded else -3.0) + (1.0 if dated else -3.0)
     if table == "intercurrent_events":
         return named + 3 * lacking + (0.5 if dated else -3.0) - 0.4
+    if table in ("attacks", "treatments", "event_times"):
+        return named + 3 * lacking - (1.0 if dated or not DATES[table] else 3.0)
     return named + 2 * lacking + 1.5
 
 
@@ -186,7 +188,7 @@ def _columns_of(table: str, looks: Mapping[str, Look], ids: frozenset[str], n_ro
 def _likeness(table: str, column: str, name: str) -> float:
     if name == column:
         return OWN + 1.0
-    known = COLUMNS["subjects"]["subject"] if column == "subject" else COLUMNS[table].get(column, ())
+    known = usual_names(table, column)
     letters, column_letters = bare(name), bare(column)
     if letters == column_letters:
         return OWN

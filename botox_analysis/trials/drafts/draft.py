@@ -20,12 +20,12 @@ from botox_analysis.trials.drafts.columns import Guess, coded_columns, guess_tab
 from botox_analysis.trials.drafts.files import Found, open_files
 from botox_analysis.trials.drafts.notation import TOP, draft_notation
 from botox_analysis.trials.drafts.page import GUESS, Page, problem_lines
-from botox_analysis.trials.drafts.words import PLACES, bare
 from botox_analysis.trials.layout import COLUMNS as LAYOUT
 from botox_analysis.trials.layout import DATES, POPULATIONS
 from botox_analysis.trials.readers.files import SETTINGS
 from botox_analysis.trials.settings.file import check_settings
 from botox_analysis.trials.trial import checked_trial
+from botox_analysis.trials.words import PLACES, bare
 
 _REFERENCE = re.compile(r"\b(placebo|sham|control|vehicle|plac|plb|pbo|kontrolle|saline)\b", re.IGNORECASE)
 _UNSCHEDULED = re.compile(r"unsched|unplanned|ungeplant|phone|extra", re.IGNORECASE)

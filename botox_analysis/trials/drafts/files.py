@@ -20,11 +20,6 @@ SAME = {**dict.fromkeys(DELIMITED, CSV), "pq": ".parquet"}
 """Endings of names -> the suffix of the layout, where it is another one."""
 
 OTHERS = {
-    "xlsx",
-    "xls",
-    "xlsm",
-    "xlsb",
-    "ods",
     "sas7bdat",
     "sav",
     "dta",

@@ -19,9 +19,9 @@ from botox_analysis.trials.drafts.cells import (
 )
 from botox_analysis.trials.drafts.columns import Guess
 from botox_analysis.trials.drafts.page import GUESS, Page
-from botox_analysis.trials.drafts.words import RELATIONS, SEVERITY_WORDS, plain
 from botox_analysis.trials.layout import COLUMNS as LAYOUT
 from botox_analysis.trials.layout import DATES, FIRST_DOSE
+from botox_analysis.trials.words import RELATIONS, SEVERITY_WORDS, plain
 
 _NO_DAY = 999
 """Smallest number that may be a code of missing values in a column of study days."""

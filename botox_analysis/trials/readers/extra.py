@@ -31,6 +31,24 @@ def imported(library: str, file: str) -> ModuleType:
     try:
         return importlib.import_module(library)
     except ModuleNotFoundError as error:
-        raise DataError(
-            f"{file}: found a file that needs the library {library}; install it by: pip install 'botox-analysis[formats]'."
-        ) from error
+        raise missing_library(library, file) from error
+
+
+def missing_library(library: str, file: str) -> DataError:
+    """Make the error for a library that is not installed.
+
+    Parameters
+    ----------
+    library : str
+        Name of the module.
+    file : str
+        Name of the file that needs it.
+
+    Returns
+    -------
+    DataError
+        Its message has the command that installs the library.
+    """
+    return DataError(
+        f"{file}: found a file that needs the library {library}; install it by: pip install 'botox-analysis[formats]'."
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -60,13 +60,33 @@ def parsing(file: str, expected: str) -> Iterator[None]:
     except PermissionError as error:
         raise DataError(f"{file}: found a file that this user may not read; expected {expected}.") from error
     except Exception as error:
-        reason = " ".join(str(error).split())[:_LONGEST_REASON]
-        cause = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
-        raise DataError(f"{file}: found a file that cannot be read ({cause}); expected {expected}.") from error
+        raise unreadable(file, type(error).__name__, str(error), expected) from error
+
+
+def unreadable(file: str, error: str, reason: str, expected: str) -> DataError:
+    """Make the error for a file at which a parser failed.
+
+    Parameters
+    ----------
+    file : str
+        Name of the file in messages.
+    error, reason : str
+        Name and message of the parser's error.
+    expected : str
+        Expected content, for messages.
+
+    Returns
+    -------
+    DataError
+        The error, with the start of the reason.
+    """
+    reason = " ".join(reason.split())[:_LONGEST_REASON]
+    cause = f"{error}: {reason}" if reason else error
+    return DataError(f"{file}: found a file that cannot be read ({cause}); expected {expected}.")
 
 
 def find_tables(
-    folder: Path, tables: tuple[str, ...], suffixes: tuple[str, ...]
+    folder: Path, tables: tuple[str, ...], suffixes: tuple[str, ...], named: Collection[str] = ()
 ) -> tuple[dict[str, Path], list[tuple[str, str, int]]]:
     """Find the file of each table.
 
@@ -78,6 +98,8 @@ def find_tables(
         Names of the tables.
     suffixes : tuple of str
         Suffixes that the file of a table may have.
+    named : collection of str
+        Names of files that are skipped, since the settings name them.
 
     Returns
     -------
@@ -97,6 +119,8 @@ def find_tables(
     paths: dict[str, Path] = {}
     notes: list[tuple[str, str, int]] = []
     for path in entries:
+        if path.name in named:
+            continue
         table = expected.get(path.name)
         if table is None:
             near = _nearly(path, expected, suffixes)

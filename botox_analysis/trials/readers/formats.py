@@ -7,6 +7,7 @@ from botox_analysis.trials.readers.dataset_json.reading import read_dataset_json
 from botox_analysis.trials.readers.delimited import read_delimited
 from botox_analysis.trials.readers.raw import Reader
 from botox_analysis.trials.readers.sas.transport import read_transport
+from botox_analysis.trials.readers.workbook import read_workbook
 
 READERS: dict[str, Reader] = {
     ".csv": read_delimited,
@@ -15,6 +16,9 @@ READERS: dict[str, Reader] = {
     ".json": read_dataset_json,
     ".ndjson": read_dataset_json,
     ".dsjc": read_dataset_json,
+    ".xlsx": read_workbook,
+    ".xlsm": read_workbook,
+    ".ods": read_workbook,
 }
 """Suffix -> reader."""
 

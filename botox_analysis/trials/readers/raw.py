@@ -7,10 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 ROW = "row of the file"
 """Name of an index that contains the row numbers of the file."""
+
+ROW_OF_FRAME = "row of the frame"
+"""Name of an index that contains the row numbers of a user's frame, as if a header were row 1."""
+
+HEADER = " (column of the file)"
+"""End of the name of a column that contains, for each cell of another one, the name of its column in the file."""
+
+CELL_ROW = " (row of the file)"
+"""End of the name of a column that contains, for each cell of another one, the number of its row in the file."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,9 @@ class RawTable:
         Column -> its format, in the words of the file, such as ``DATE9.``.
     notes : tuple of (str, str, int)
         Content left out or assumed by the reader: place, reason, number of rows.
+    fault : str
+        Why the cells are no table with a header, such as a title above them; empty if they are one. A table with a fault is
+        refused when it is used: a workbook may have sheets of remarks.
     """
 
     name: str
@@ -43,6 +56,7 @@ class RawTable:
     labels: Mapping[str, str] = field(default_factory=dict)
     formats: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[tuple[str, str, int], ...] = ()
+    fault: str = ""
 
 
 Reader = Callable[[Path, Mapping[str, Any]], list[RawTable]]
@@ -65,3 +79,19 @@ def only_table(path: Path, frame: pd.DataFrame) -> list[RawTable]:
         One table, named after the file.
     """
     return [RawTable(path.stem, frame, path.name)]
+
+
+def row_numbers(frame: pd.DataFrame) -> np.ndarray:
+    """Find the row numbers for messages: those of the file, or counted after a header in row 1.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A table; its index is named `ROW` or `ROW_OF_FRAME` if it contains row numbers.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        Number of each row.
+    """
+    return np.asarray(frame.index) if frame.index.name in (ROW, ROW_OF_FRAME) else np.arange(2, len(frame) + 2)

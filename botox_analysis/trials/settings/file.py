@@ -39,6 +39,7 @@ from botox_analysis.trials.settings.kinds import (
     shown,
 )
 from botox_analysis.trials.settings.protocol import check_protocol
+from botox_analysis.trials.settings.shapes import SHAPE_KEYS, check_shapes
 
 NEAREST, LAST = CHOICES_IN_WINDOWS = ("nearest", "last")
 """Choices among several assessments in one window: the one nearest to the day of the visit (the later of two), or the last."""
@@ -52,12 +53,14 @@ _KEYS = {
     "format": WORD, "separator": WORD, "decimal": "'.' or ','", "encoding": WORD,
     "columns": TABLE, "values": TABLE, "scales": TABLE, "windows": TABLE, "diary": TABLE, "protocol": TABLE,
     "population": WORD, "kinds": TABLE, "levels": TABLE, "provenance": TABLE,
+    **SHAPE_KEYS,
 }  # fmt: skip
 _SCALE_KEYS = {"baseline": TRUTH, "better": "'lower' or 'higher'"}
 _SEPARATORS = (",", ";", "\t", "|", ":", "^", "~", " ", "\x1f", "\x01")
 _OF_NAMES = (
     "arms", "reference", "visits", "baseline", "unscheduled", "populations", "factors",
     "columns", "values", "scales", "windows", "protocol", "population", "kinds", "levels",
+    "assessments", "questions", "redcap",
 )  # fmt: skip
 """Settings that are, or contain, names used in the files."""
 
@@ -132,7 +135,8 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     check_declared(settings, SETTINGS)
     origin = settings.get("provenance", {})
     _check_keys(origin, {key: WORD for key in origin if not is_of_reading(key)}, f"{SETTINGS}, [provenance]")
-    diary = settings.get("diary", {})
+    check_shapes(settings, SETTINGS)
+    diary = {key: word for key, word in settings.get("diary", {}).items() if key != "wide"}
     _check_keys(diary, dict.fromkeys(DIARY_SETTINGS, WORD), f"{SETTINGS}, [diary]")
     wrong = diary_problem(diary)
     if wrong:

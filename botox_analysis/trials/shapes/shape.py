@@ -25,12 +25,15 @@ class Arranged:
         Settings of ``trial.toml``, with those that follow from the shape: names of columns, populations, factors, baseline.
     notes : list of (str, str, int)
         Content left out, merged or assumed: place, reason, number of rows.
+    shape : str
+        Name of the shape of the files; empty for the layout.
     """
 
     tables: Mapping[str, pd.DataFrame]
     files: Mapping[str, str]
     settings: Mapping[str, Any]
     notes: list[tuple[str, str, int]] = field(default_factory=list)
+    shape: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,3 +56,22 @@ class Shape:
     root: str
     belongs: Callable[[str], bool]
     arrange: Callable[[Mapping[str, RawTable], Mapping[str, Any]], Arranged]
+
+
+@dataclass(frozen=True)
+class TableShape:
+    """A way to lay out a whole trial in one table.
+
+    Attributes
+    ----------
+    name : str
+        Name of the shape in messages.
+    recognises : callable
+        Function of the table and the settings: whether the table has this shape.
+    arrange : callable
+        Function of the table and the settings that returns `Arranged`.
+    """
+
+    name: str
+    recognises: Callable[[RawTable, Mapping[str, Any]], bool]
+    arrange: Callable[[RawTable, Mapping[str, Any]], Arranged]

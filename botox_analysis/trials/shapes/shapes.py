@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from botox_analysis.errors import DataError, listed
+from botox_analysis.trials.readers.files import SETTINGS
+from botox_analysis.trials.readers.formats import files_of
 from botox_analysis.trials.readers.raw import RawTable
 from botox_analysis.trials.shapes.layout_tables import arrange_layout_tables, is_layout_table
-from botox_analysis.trials.shapes.shape import Arranged, Shape
+from botox_analysis.trials.shapes.one_table import arrange_one_table, is_one_table
+from botox_analysis.trials.shapes.questions import answered
+from botox_analysis.trials.shapes.redcap import arrange_redcap, is_redcap
+from botox_analysis.trials.shapes.shape import Arranged, Shape, TableShape
+from botox_analysis.trials.shapes.wide import lengthened
 
 SHAPES: tuple[Shape, ...] = (Shape("the layout", "subjects", is_layout_table, arrange_layout_tables),)
-"""Shapes in the order in which they are recognised."""
+"""Shapes of several tables, in the order in which they are recognised."""
+
+ONE_TABLE: tuple[TableShape, ...] = (
+    TableShape("a REDCap export", is_redcap, arrange_redcap),
+    TableShape("one table", is_one_table, arrange_one_table),
+)
+"""Shapes of a trial in one table, in the order in which they are recognised."""
 
 
 def shape_of(names: Iterable[str]) -> Shape | None:
@@ -36,6 +49,28 @@ def shape_of(names: Iterable[str]) -> Shape | None:
     return next((shape for shape in SHAPES if shape.root in found), None)
 
 
+def is_alone(table: RawTable, settings: Mapping[str, Any]) -> bool:
+    """Check whether a single table has a whole trial.
+
+    Parameters
+    ----------
+    table : RawTable
+        A table of any name.
+    settings : mapping
+        Settings of ``trial.toml``.
+
+    Returns
+    -------
+    bool
+        True if one of `ONE_TABLE` recognises it.
+    """
+    return _shape_of_one(table, settings) is not None
+
+
+def _shape_of_one(table: RawTable, settings: Mapping[str, Any]) -> TableShape | None:
+    return next((alone for alone in ONE_TABLE if alone.recognises(table, settings)), None)
+
+
 def arranged(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arranged:
     """Make the tables of the layout of raw tables of any shape.
 
@@ -54,10 +89,40 @@ def arranged(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arr
     Raises
     ------
     DataError
-        The tables have no shape that is known.
+        The tables have no shape that is known, or one of the shape has a fault, such as a title above its header.
     """
     shape = shape_of(tables)
     if shape is None:
-        files = dict.fromkeys(table.file for table in tables.values())
-        raise DataError(f"{listed(files)}: found no table of subjects; expected one named {listed(s.root for s in SHAPES)}.")
-    return shape.arrange({name.lower(): table for name, table in tables.items()}, settings)
+        return _in_rows(_of_one_table(tables, settings))
+    used = {name.lower(): table for name, table in tables.items() if shape.belongs(name.lower())}
+    for table in used.values():
+        _refuse_fault(table)
+    others = [table for name, table in tables.items() if name.lower() not in used]
+    found = _in_rows(shape.arrange(used, settings))
+    unread = [(table.file, f"a table that is none of {shape.name}: not read", len(table.frame)) for table in others]
+    named = "" if shape is SHAPES[0] else shape.name
+    return replace(found, shape=named, notes=[*found.notes, *unread, *(note for table in others for note in table.notes)])
+
+
+def _of_one_table(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arranged:
+    if len(tables) == 1:
+        (table,) = tables.values()
+        _refuse_fault(table)
+        alone = _shape_of_one(table, settings)
+        if alone is not None:
+            return replace(alone.arrange(table, settings), shape=alone.name)
+    files = dict.fromkeys(table.file for table in tables.values())
+    raise DataError(
+        f"found {listed(files)}; expected {files_of('subjects')}, among them, or one table with 'subject', 'arm' and days or "
+        f"visits (under other names: {SETTINGS})."
+    )
+
+
+def _refuse_fault(table: RawTable) -> None:
+    if table.fault:
+        raise DataError(f"{table.file}, {table.fault}.")
+
+
+def _in_rows(found: Arranged) -> Arranged:
+    """Turn columns of days or visits, and rows of questions, into rows of the layout."""
+    return lengthened(answered(found))

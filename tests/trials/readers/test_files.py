@@ -21,7 +21,7 @@ FALL = "subject,term,onset_day\na,Fall,4\n"
         "adverse events.csv",
         "adverseevents.csv",
         "adverse_events.csv.gz",
-        "adverse_events.xlsx",
+        "adverse_events.sav",
         "adverse_events.tsv",
         "adverse_events.txt",
         "adverse_events",

@@ -7,6 +7,7 @@ import pytest
 import botox_analysis as ba
 from botox_analysis.trials.readers.formats import READERS, files_of
 from botox_analysis.trials.writing.dataset_json import write_dataset_json
+from tests.trials.readers.workbooks import rows_of, write_ods, write_xlsx
 
 WRITERS = {
     ".csv": lambda frame, path: frame.to_csv(path, index=False),
@@ -15,6 +16,9 @@ WRITERS = {
     ".json": lambda frame, path: write_dataset_json(frame, path, path.stem),
     ".ndjson": lambda frame, path: write_dataset_json(frame, path, path.stem),
     ".dsjc": lambda frame, path: write_dataset_json(frame, path, path.stem),
+    ".xlsx": lambda frame, path: write_xlsx({"Sheet1": rows_of(frame)}, path),
+    ".xlsm": lambda frame, path: write_xlsx({"Sheet1": rows_of(frame)}, path),
+    ".ods": lambda frame, path: write_ods({"Sheet1": rows_of(frame)}, path),
 }
 """A writer for each reader."""
 

@@ -20,8 +20,26 @@ FILES = {
     "adverse_events": ("adverseevents", "adverseevent", "adverse", "ae", "aes", "adae", "sideeffects", "nebenwirkungen",
                        "teae"),
     "intercurrent_events": ("intercurrentevents", "intercurrent", "ice", "ices", "rescue", "deviations", "events"),
+    "attacks": ("attacks", "attack", "headaches", "headacheattacks", "migraines", "migraineattacks", "episodes", "attacken"),
+    "treatments": ("treatments", "treatment", "injections", "injection", "ex", "exposure", "dosing", "adex", "ec",
+                   "behandlungen", "injektionen"),
+    "event_times": ("eventtimes", "timetoevent", "adtte", "tte", "survival"),
 }  # fmt: skip
 """Names of files of each table, letters and digits only."""
+
+_DESCRIBED: dict[str, tuple[str, ...]] = {
+    "peak": ("peakintensity", "maxpain", "painscore", "nrs", "vas", "painrating"),
+    "unilateral": ("onesided", "einseitig"), "pulsating": ("throbbing", "pulsierend"),
+    "aggravated": ("aggravatedbyactivity", "worsebyactivity", "activity"),
+    "nausea": ("ubelkeit",), "vomiting": ("erbrechen",), "photophobia": ("lightsensitivity", "lichtscheu"),
+    "phonophobia": ("soundsensitivity", "noisesensitivity", "larmscheu"),
+    "aura_minutes": ("auraduration", "auramin"),
+    "triptans": ("triptan", "triptandoses"), "ergots": ("ergot", "ergotamine", "ergotamines"), "opioids": ("opioid", "opiates"),
+    "combination_analgesics": ("combinationanalgesic", "combinations"), "paracetamol": ("acetaminophen",),
+    "aspirin": ("acetylsalicylicacid", "asa", "ass"), "nsaids": ("nsaid", "nsar"),
+    "simple_analgesics": ("simpleanalgesic", "analgesics"),
+}  # fmt: skip
+"""Names of the columns that describe a day or an attack."""
 
 COLUMNS = {
     "subjects": {
@@ -53,7 +71,8 @@ COLUMNS = {
         "severity": ("maxseverity", "intensity", "painintensity", "sev", "maxintensity", "staerke", "starke", "intensitat"),
         "migraine": ("migraineday", "migraineyn", "mig", "migraineflag", "migrane"),
         "acute_medication": ("acutemed", "acutemeds", "acutemedicationdoses", "doses", "meds", "nmeds", "rescuemedication",
-                             "painkillers", "triptans", "medikamente", "akutmedikation"),
+                             "painkillers", "medikamente", "akutmedikation"),
+        **_DESCRIBED,
     },
     "assessments": {
         "subject": (), "scale": ("param", "paramcd", "questionnaire", "instrument", "qstest", "test", "measure",
@@ -81,6 +100,29 @@ COLUMNS = {
         "subject": (), "kind": ("event", "type", "eventtype", "ice", "icetype", "description", "category", "deviation"),
         "day": ("studyday", "eventday", "icedy", "astdy", "startday"), "date": ("eventdate", "icedt", "startdate",
                                                                                 "astdt", "datum"),
+    },
+    "attacks": {
+        "subject": (), "start": ("starttime", "startdatetime", "onset", "begin", "attackstart", "startdtc", "beginn"),
+        "end": ("endtime", "enddatetime", "stop", "attackend", "enddtc", "ende"),
+        "start_day": ("startday", "astdy", "onsetday"), "end_day": ("endday", "aendy", "stopday"),
+        "start_time": (), "end_time": (),
+        "severity": ("maxseverity", "intensity", "sev", "staerke"), "migraine": ("migraineyn", "mig", "migrane"),
+        "acute_medication": ("acutemed", "acutemeds", "doses", "meds", "medikamente", "akutmedikation"),
+        **_DESCRIBED,
+    },
+    "treatments": {
+        "subject": (), "day": ("exstdy", "studyday", "treatmentday", "injectionday", "astdy", "tag"),
+        "date": ("exstdtc", "treatmentdate", "injectiondate", "dosedate", "astdt", "datum"),
+        "cycle": ("treatmentcycle", "cycleno", "cyclenumber", "injectioncycle", "zyklus"),
+        "product": ("extrt", "drug", "toxin", "brand", "preparation", "treatmentname", "praeparat"),
+        "dose": ("exdose", "units", "dosetotal", "totaldose", "doseunits", "einheiten", "dosis"),
+        "muscle": ("exloc", "musclename", "muskel"), "side": ("exlat", "laterality", "seite"),
+        "site": ("injectionsite", "siteno"), "dilution": ("reconstitution", "volume", "verduennung"),
+    },
+    "event_times": {
+        "subject": (), "endpoint": ("param", "paramcd", "event", "parameter"),
+        "time": ("aval", "days", "timedays", "survtime"), "observed": ("eventobserved", "status", "eventfl"),
+        "reason": ("cnsdtdsc", "evntdesc", "censoringreason"),
     },
 }  # fmt: skip
 """Names of columns of each table, letters and digits only, the likeliest first. The names of the layout precede all of them."""
@@ -111,6 +153,27 @@ MISSING_NUMBERS = ("-1", "-9", "-99", "-999", "-9999", "-8", "-7", "9", "99", "9
 PLACES = ("site", "siteid", "center", "centre", "centreid", "country", "region", "investigator", "practice", "practiceid",
           "stratum", "strata", "sex", "gender", "race", "ethnic", "zentrum", "geschlecht")  # fmt: skip
 """Covariates whose numbers are names."""
+
+
+def usual_names(table: str, column: str) -> tuple[str, ...]:
+    """List the names that other files use for a column of the layout.
+
+    Parameters
+    ----------
+    table, column : str
+        Names of the table and its column in the layout.
+
+    Returns
+    -------
+    tuple of str
+        Letters and digits of each name, the likeliest first; empty if none is known.
+
+    Examples
+    --------
+    >>> usual_names("diary", "migraine")
+    ('migraineday', 'migraineyn', 'mig', 'migraineflag', 'migrane')
+    """
+    return COLUMNS["subjects" if column == "subject" else table].get(column, ()) if table in COLUMNS else ()
 
 
 def bare(name: str) -> str:

@@ -1,0 +1,189 @@
+"""Exports of REDCap: events, repeating instruments, checkboxes, forms; codes or labels."""
+
+import pandas as pd
+import pytest
+
+import botox_analysis as ba
+
+HEADER = (
+    "record_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,redcap_data_access_group,group,age,history___1,"
+    "history___2,hit6,visit_date,first_dose_date,visit_complete,diary_date,hours,headache_diary_complete,ae,ae_start,adverse_event_complete"
+)
+RAW = f"""{HEADER}
+1,baseline_arm_1,,,berlin,placebo,30,1,0,60,2024-03-01,2024-03-01,2,,,,,,
+1,week_4_arm_1,,,berlin,,,,,55,2024-03-29,,2,,,,,,
+1,baseline_arm_1,headache_diary,1,berlin,,,,,,,,,2024-02-29,4,2,,,
+1,baseline_arm_1,headache_diary,2,berlin,,,,,,,,,2024-03-01,0,0,,,
+1,baseline_arm_1,adverse_event,1,berlin,,,,,,,,,,,,Neck pain,2024-03-05,2
+2,baseline_arm_1,,,paris,155 U,41,0,1,61,2024-03-02,2024-03-02,2,,,,,,
+2,week_4_arm_1,,,paris,,,,,,,,0,,,,,,
+2,baseline_arm_1,headache_diary,1,paris,,,,,,,,,2024-03-03,6,2,,,
+"""
+LABELS = (
+    RAW.replace("redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,redcap_data_access_group",
+                "Event Name,Repeat Instrument,Repeat Instance,Data Access Group")
+    .replace("baseline_arm_1", "Baseline (Arm 1: Drug)").replace("week_4_arm_1", "Week 4 (Arm 1: Drug)")
+    .replace(",headache_diary,", ",Headache diary,").replace(",adverse_event,", ",Adverse event,")
+    .replace(",30,1,0,", ",30,Checked,Unchecked,").replace(",41,0,1,", ",41,Unchecked,Checked,")
+)  # fmt: skip
+COMMON = """
+[assessments]
+wide = {"HIT-6" = "hit6"}
+[columns.subjects]
+arm = "group"
+[columns.assessments]
+date = "visit_date"
+[columns.diary]
+date = "diary_date"
+headache_hours = "hours"
+[columns.adverse_events]
+term = "ae"
+onset_date = "ae_start"
+"""
+TOML = (
+    '[redcap]\nsubjects = "baseline_arm_1"\ndiary = "headache_diary"\nadverse_events = "adverse_event"\n'
+    '[redcap.visits]\nbaseline_arm_1 = "baseline"\nweek_4_arm_1 = "week 4"\n'
+) + COMMON
+TOML_OF_LABELS = (
+    '[redcap]\nsubjects = "Baseline (Arm 1: Drug)"\ndiary = "Headache diary"\nadverse_events = "Adverse event"\n'
+    '[redcap.visits]\n"Baseline (Arm 1: Drug)" = "baseline"\n"Week 4 (Arm 1: Drug)" = "week 4"\n'
+) + COMMON
+
+
+def test_an_export_of_codes_becomes_the_tables_of_a_trial(trial_folder):
+    trial = ba.load_trial(trial_folder(export_csv=RAW, trial_toml=TOML))
+    assert trial.subjects[["subject", "arm", "age"]].astype(object).to_numpy().tolist() == [
+        ["1", "placebo", 30],
+        ["2", "155 U", 41],
+    ]
+    assert trial.covariates == ["age", "history___1", "history___2"]
+    assert trial.diary[["subject", "day", "headache_hours"]].astype(object).to_numpy().tolist() == [
+        ["1", -1, 4.0], ["1", 1, 0.0], ["2", 2, 6.0],
+    ]  # fmt: skip
+    assert trial.assessments[["subject", "visit", "value", "day"]].astype(object).to_numpy().tolist() == [
+        ["1", "baseline", 60.0, 1.0], ["1", "week 4", 55.0, 29.0], ["2", "baseline", 61.0, 1.0],
+    ]  # fmt: skip
+    assert trial.adverse_events[["subject", "term", "onset_day"]].astype(object).to_numpy().tolist() == [["1", "Neck pain", 5.0]]
+
+
+def test_an_export_of_labels_gives_the_same_trial(tmp_path):
+    trials = []
+    for name, content, toml in (("codes", RAW, TOML), ("labels", LABELS, TOML_OF_LABELS)):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "export.csv").write_text(content)
+        (folder / "trial.toml").write_text(toml)
+        trials.append(ba.load_trial(folder))
+    for table in ("subjects", "diary", "assessments", "adverse_events"):
+        pd.testing.assert_frame_equal(getattr(trials[0], table), getattr(trials[1], table))
+
+
+def test_an_export_is_refused_with_settings_that_read_it(trial_folder):
+    with pytest.raises(ba.DataError) as caught:
+        ba.load_trial(trial_folder(export_csv=RAW))
+    message = str(caught.value)
+    assert "export.csv: found a REDCap export with the events 'baseline_arm_1', 'week_4_arm_1'" in message
+    assert "and the repeating instruments 'headache_diary', 'adverse_event'" in message
+    assert 'subjects = "baseline_arm_1"; diary = "headache_diary"; adverse_events = "adverse_event"' in message
+    assert 'visits = {"baseline_arm_1" = "baseline", "week_4_arm_1" = "week 4"}' in message
+
+
+def test_events_and_instruments_that_are_not_used_are_noted(trial_folder):
+    toml = '[redcap]\nsubjects = "baseline_arm_1"\n[columns.subjects]\narm = "group"\n'
+    notes = ba.load_trial(trial_folder(export_csv=RAW, trial_toml=toml)).left_out
+    found = dict(zip(notes["reason"], notes["n"], strict=True))
+    assert found["the repeating instrument 'headache_diary', which [redcap] does not name: left out"] == 3
+    assert found["the repeating instrument 'adverse_event', which [redcap] does not name: left out"] == 1
+    assert found["the event 'week_4_arm_1', which [redcap] does not name: left out"] == 2
+
+
+def test_forms_that_are_not_complete_are_noted_and_read(trial_folder):
+    notes = ba.load_trial(trial_folder(export_csv=RAW, trial_toml=TOML)).left_out
+    rows = notes.loc[notes["reason"].str.contains("not marked as complete"), ["where", "n"]].to_numpy().tolist()
+    assert rows == [["export.csv, visit_complete", 1], ["export.csv, headache_diary_complete", 1]]
+
+
+def test_rows_of_other_instruments_are_no_empty_rows_of_a_table(trial_folder):
+    trial = ba.load_trial(trial_folder(export_csv=RAW, trial_toml=TOML))
+    assert len(trial.diary) == 3
+    assert not {"ae", "hit6", "group"} & set(trial.diary.columns)
+
+
+def test_a_wrong_cell_is_named_by_its_row_of_the_export(trial_folder):
+    with pytest.raises(ba.DataError, match=r"export\.csv, row 9, column 'headache_hours': found 66"):
+        ba.load_trial(trial_folder(export_csv=RAW.replace("2024-03-03,6,", "2024-03-03,66,"), trial_toml=TOML))
+
+
+def test_a_wrong_score_is_named_by_its_row_and_field(trial_folder):
+    with pytest.raises(ba.DataError, match=r"export\.csv, row 3, column 'hit6': found 'high'"):
+        ba.load_trial(trial_folder(export_csv=RAW.replace(",55,2024-03-29", ",high,2024-03-29"), trial_toml=TOML))
+
+
+@pytest.mark.parametrize(("old", "new"), [('"baseline_arm_1"', '"baseline_arm_9"'), ('"headache_diary"', '"diaries"'),
+                                          ('week_4_arm_1 = "week 4"', 'week_5_arm_1 = "week 4"')])  # fmt: skip
+def test_an_event_that_the_export_does_not_have_is_refused(trial_folder, old, new):
+    with pytest.raises(
+        ba.DataError, match=r"trial\.toml, \[redcap\]: found '.*' as .*; expected events and repeating instruments"
+    ):
+        ba.load_trial(trial_folder(export_csv=RAW, trial_toml=TOML.replace(old, new)))
+
+
+def test_a_subject_with_two_ages_is_refused(trial_folder):
+    toml = TOML.replace('subjects = "baseline_arm_1"', 'subjects = ["baseline_arm_1", "week_4_arm_1"]')
+    content = RAW.replace("1,week_4_arm_1,,,berlin,,,", "1,week_4_arm_1,,,berlin,,31,")
+    with pytest.raises(
+        ba.DataError, match=r"export\.csv, row 3, column 'age': found '31' beside '30' in another row of the subject"
+    ):
+        ba.load_trial(trial_folder(export_csv=content, trial_toml=toml))
+
+
+def test_subjects_may_be_in_several_events(trial_folder):
+    toml = TOML.replace('subjects = "baseline_arm_1"', 'subjects = ["baseline_arm_1", "week_4_arm_1"]')
+    trial = ba.load_trial(trial_folder(export_csv=RAW, trial_toml=toml))
+    assert trial.subjects["age"].tolist() == [30, 41]
+
+
+def test_arms_of_events_are_arms_of_the_trial(trial_folder):
+    content = RAW.replace("2,baseline_arm_1", "2,baseline_arm_2").replace("2,week_4_arm_1", "2,week_4_arm_2")
+    toml = '[redcap]\nsubjects = ["baseline_arm_1", "baseline_arm_2"]\narms = {1 = "placebo", 2 = "155 U"}\n'
+    trial = ba.load_trial(trial_folder(export_csv=content, trial_toml=toml))
+    assert trial.subjects["arm"].tolist() == ["placebo", "155 U"]
+
+
+def test_an_arm_without_a_name_is_refused(trial_folder):
+    toml = '[redcap]\nsubjects = "baseline_arm_1"\narms = {2 = "placebo"}\n'
+    with pytest.raises(ba.DataError, match=r"\[redcap\.arms\]: found no arm '1'"):
+        ba.load_trial(trial_folder(export_csv=RAW, trial_toml=toml))
+
+
+def test_the_site_may_be_the_group_of_data_access(trial_folder):
+    toml = TOML.replace('arm = "group"', 'arm = "group"\nsite = "redcap_data_access_group"')
+    assert ba.load_trial(trial_folder(export_csv=RAW, trial_toml=toml)).subjects["site"].tolist() == ["berlin", "paris"]
+
+
+def test_a_classic_export_without_events_needs_no_settings(trial_folder):
+    trial = ba.load_trial(trial_folder(export_csv="record_id,arm,age,demographics_complete\n7,p,30,2\n8,q,31,2\n"))
+    assert (trial.subjects["subject"].tolist(), trial.covariates) == (["7", "8"], ["age"])
+
+
+def test_days_of_repeated_instances_are_the_days_of_a_diary(trial_folder):
+    content = "record_id,redcap_repeat_instrument,redcap_repeat_instance,arm,headache\n1,,,p,\n1,diary,1,,yes\n1,diary,2,,no\n"
+    toml = '[redcap]\ndiary = "diary"\n[columns.diary]\nday = "redcap_repeat_instance"\n'
+    trial = ba.load_trial(trial_folder(export_csv=content, trial_toml=toml))
+    assert trial.diary[["day", "headache"]].astype(object).to_numpy().tolist() == [[1.0, True], [2.0, False]]
+
+
+def test_a_frame_is_read_like_the_export():
+    import io
+    import tomllib
+
+    trial = ba.as_trial({"export": pd.read_csv(io.StringIO(RAW))}, name="t", settings=tomllib.loads(TOML))
+    assert trial.diary["headache_hours"].tolist() == [4.0, 0.0, 6.0]
+    assert trial.subjects["subject"].tolist() == ["1", "2"]
+
+
+@pytest.mark.parametrize("toml", ["redcap = 1\n", "[redcap]\nevents = 'x'\n", "[redcap]\ndiary = 1\n", "[redcap]\nvisits = 'x'\n",
+                                  "[redcap.visits]\na = 1\n", "[redcap]\narms = ['a']\n"])  # fmt: skip
+def test_wrong_settings_are_refused(trial_folder, toml):
+    with pytest.raises(ba.DataError, match=r"^trial\.toml"):
+        ba.load_trial(trial_folder(export_csv=RAW, trial_toml=toml))
