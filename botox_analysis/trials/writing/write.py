@@ -22,15 +22,17 @@ from botox_analysis.trials.writing.folder import replaced, sign
 from botox_analysis.trials.writing.same import difference
 from botox_analysis.trials.writing.settings import settings_of
 from botox_analysis.trials.writing.transport import write_transport
+from botox_analysis.trials.writing.workbook import write_workbook
 
 Writer = Callable[[Mapping[str, pd.DataFrame], Path], dict[str, Any]]
 """A writer takes the tables of a trial and a folder, and returns the settings that its files need, such as names of columns."""
 
-FileFormat = Literal["csv", "parquet", "xpt", "dataset-json"]
+FileFormat = Literal["csv", "parquet", "xlsx", "xpt", "dataset-json"]
 
 WRITERS: dict[FileFormat, Writer] = {
     "csv": write_delimited,
     "parquet": write_columnar,
+    "xlsx": write_workbook,
     "xpt": write_transport,
     "dataset-json": write_data_sets,
 }
@@ -51,8 +53,9 @@ def write_trial(trial: Trial, folder: str | Path, *, format: FileFormat = "csv")
     folder : str or Path
         Folder for the files. It is made if it does not exist; an earlier written trial in it is replaced.
     format : str
-        ``"csv"``, ``"parquet"``, ``"dataset-json"`` (Dataset-JSON 1.1), or ``"xpt"`` (SAS transport files of version 5: names
-        of 8 letters, texts of US-ASCII up to 200 bytes). ``[columns]`` of ``trial.toml`` has the names that were shortened.
+        ``"csv"``, ``"parquet"``, ``"xlsx"`` (one workbook ``trial.xlsx``, a sheet for each table), ``"dataset-json"``
+        (Dataset-JSON 1.1), or ``"xpt"`` (SAS transport files of version 5). A transport file has names of 8 letters, and texts
+        of US-ASCII up to 200 bytes. ``[columns]`` of ``trial.toml`` contains the names that were shortened.
 
     Returns
     -------
