@@ -18,8 +18,9 @@ from botox_analysis.trials.writing.cells import cells_of, is_text
 LONGEST_NAME, LONGEST_LABEL, LONGEST_TEXT = 8, 40, 200
 """Most letters of a name and of a label, and most bytes of a text."""
 
-SMALLEST, LARGEST = 16.0**-65, 7e75
-"""Smallest and largest absolute value of a number of SAS beside 0. Its base is 16, and between them each float is exact."""
+SMALLEST, LARGEST = 16.0**-65, 4.5e74
+"""Smallest and largest absolute value beside 0. SAS counts in powers of 16, from -65 to 63, and each float between is exact.
+ReadStat writes numbers from 16**62 (4.52e74) on as the largest of SAS, 7.24e75."""
 
 _LETTERS = {*map(chr, range(32, 127)), "\t", "\n", "\r"}
 """Letters and signs of US-ASCII, with tabs and line ends."""

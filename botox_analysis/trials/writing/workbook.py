@@ -86,9 +86,15 @@ def _refuse_too_large(name: str, table: pd.DataFrame) -> None:
             f"below its header and {_MOST_COLUMNS:,} columns; expected {expected}."
         )
     for column in table.columns:
-        longest = max((len(text) for text in cells_of(table[column]) if text), default=0) if is_text(table[column]) else 0
-        if max(longest, len(column)) > _LONGEST:
+        texts = {column, *(filter(None, cells_of(table[column])) if is_text(table[column]) else ())}
+        longest = max(map(_length, texts))
+        if longest > _LONGEST:
             raise DataError(
-                f"{name}, column '{column[:40]}': found a text of {max(longest, len(column)):,} letters; a cell of a sheet has "
+                f"{name}, column '{column[:40]}': found a text of {longest:,} letters; a cell of a sheet has "
                 f"at most {_LONGEST:,}; expected {expected}."
             )
+
+
+def _length(text: str) -> int:
+    """Count letters as a spreadsheet does: a letter beyond 16 bits is two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

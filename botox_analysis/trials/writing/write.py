@@ -89,8 +89,9 @@ def write_trial(trial: Trial, folder: str | Path, *, format: FileFormat = "csv")
     require_cells(tables)
     settings = settings_of(trial, tables)
     check_settings(settings)
+    origin = {"provenance": settings.pop("provenance")}
     with replaced(folder) as new:
-        sign(new, toml_text(settings | WRITERS[format](tables, new)))
+        sign(new, toml_text(settings | WRITERS[format](tables, new) | origin))
         _refuse_another(trial, load_trial(new), format)
     return Path(folder)
 
