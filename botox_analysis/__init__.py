@@ -6,6 +6,7 @@ One rule carries the library. A `Trial` is measured by an `Endpoint`, which give
 Read
     draft_settings                                      a folder of files -> a draft of its trial.toml
     load_trial, open_trial, fetch_trial, as_trial       files, a name, frames -> Trial
+    load_adam                                           a folder of analysis data sets of CDISC -> Trial
     simulate_trial                                      a seed -> Trial
     write_trial                                         Trial -> files that load_trial reads as the same trial
     validate_trial                                      Trial -> its description, and if a report can be made

@@ -46,6 +46,7 @@ from .trials.bundled import load_published as load_published
 from .trials.bundled import open_trial as open_trial
 from .trials.drafts.draft import draft_settings as draft_settings
 from .trials.public.fetch import fetch_trial as fetch_trial
+from .trials.read import load_adam as load_adam
 from .trials.read import load_trial as load_trial
 from .trials.simulated.trial import simulate_trial as simulate_trial
 from .trials.trial import Trial as Trial

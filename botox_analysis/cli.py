@@ -31,7 +31,7 @@ TrialName = Annotated[
     str,
     typer.Argument(
         metavar="[TRIAL]",
-        help="A folder with the trial's files, a single file, or simulated, vickers2004, cdystonia. Left out: the bundled simulated trial.",
+        help="A folder with the trial's files, a file, or simulated, vickers2004, cdystonia. Left out: the bundled trial.",
     ),
 ]
 

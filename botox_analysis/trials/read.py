@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from botox_analysis.errors import DataError, listed, require_path
+from botox_analysis.errors import DataError, listed, require_path, require_text
 from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.overview import FILE, SOURCE
 from botox_analysis.trials.readers.formats import files_of
 from botox_analysis.trials.settings.file import SETTINGS, check_settings, read_settings
+from botox_analysis.trials.shapes.cdisc.adam import ADAM
 from botox_analysis.trials.shapes.shape import Arranged
 from botox_analysis.trials.shapes.shapes import arranged
 from botox_analysis.trials.sources import files_in, require_place, tables_of
@@ -68,12 +69,75 @@ def load_trial(path: str | Path, *, settings: Mapping[str, Any] | None = None) -
     folder = path if is_folder else path.parent
     asked = read_settings(folder) if settings is None else check_settings(settings)
     paths, unread = files_in(path, asked) if is_folder else ({path.stem: path}, [])
+    return _trial_of(path, paths, unread, asked, [folder / SETTINGS] if settings is None else [])
+
+
+def load_adam(folder: str | Path, *, format: str | None = None, settings: Mapping[str, Any] | None = None) -> Trial:  # noqa: A002
+    """Read a trial from a folder of analysis data sets of CDISC ADaM.
+
+    ADSL makes the subjects. A data set of adverse events, such as ADAE, makes the adverse events. Data sets of the basic
+    structure make the assessments, one scale a ``PARAMCD``. ADTTE and its like make the times to events. Files of all formats
+    may be mixed. The standard names need no settings.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Folder with ``adsl`` and other data sets, each in one file. A ``trial.toml`` beside them may choose data sets,
+        parameters and rules under ``[adam]``.
+    format : str, optional
+        Suffix of the files to read, such as ``"xpt"``, where a data set has several.
+    settings : mapping, optional
+        Settings with the keys of ``trial.toml``, in place of that file.
+
+    Returns
+    -------
+    Trial
+        The checked trial with all randomised subjects. Screen failures are left out. Flags such as ITTFL, SAFFL and PPROTFL
+        are the populations ``itt``, ``safety`` and ``per_protocol``. ``left_out`` lists what was left out or assumed.
+
+    Raises
+    ------
+    DataError
+        There is no ADSL, a data set is in two files, or a cell is not as ADaM and the layout describe.
+
+    References
+    ----------
+    CDISC Analysis Data Model Implementation Guide 1.3: ADSL and the basic structure. CDISC ADaM Structure for Occurrence Data
+    1.1. CDISC ADaM Basic Data Structure for Time-to-Event Analyses 1.0.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import pandas as pd
+    >>> adsl = pd.DataFrame({"USUBJID": ["01", "02"], "TRT01P": ["Placebo", "155 U"], "TRT01PN": [0, 1], "ITTFL": ["Y", "Y"]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     adsl.to_csv(f"{folder}/adsl.csv", index=False)
+    ...     loaded = ba.load_adam(folder)
+    >>> loaded.arms, loaded.populations
+    (['Placebo', '155 U'], ('itt',))
+    """
+    require_path(folder, "folder", "the path of a folder with adsl, in a file of any format")
+    path = Path(folder)
+    if not require_place(path):
+        raise DataError(f"{path}: found a file; expected a folder with ADSL and other data sets.")
+    asked = read_settings(path) if settings is None else check_settings(settings)
+    if format is not None:
+        require_text(format, "format", "the suffix of the files, such as 'xpt'")
+        asked |= {"format": format.lower().removeprefix(".")}
+    paths, unread = files_in(path, asked, (ADAM,))
+    return _trial_of(path, paths, unread, asked, [path / SETTINGS] if settings is None else [])
+
+
+def _trial_of(
+    path: Path, paths: Mapping[str, Path], unread: list[tuple[str, str, int]], asked: Mapping[str, Any], beside: list[Path]
+) -> Trial:
+    """Read the tables of files, arrange them, and check them."""
     found = arranged(tables_of(paths, asked), asked)
     _refuse_settings_of_absent_tables(asked, set(found.tables))
     trial = checked_trial(
         found.tables,
-        name=asked.get("name", path.resolve().name if is_folder else path.stem),
-        provenance=_provenance(asked, [*paths.values(), *([folder / SETTINGS] if settings is None else [])]) | _sources(found),
+        name=asked.get("name", path.resolve().name if path.is_dir() else path.stem),
+        provenance=_provenance(asked, [*paths.values(), *beside]) | _sources(found),
         files=found.files,
         settings=found.settings,
     )

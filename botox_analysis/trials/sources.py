@@ -13,12 +13,13 @@ from botox_analysis.trials.readers.child import one_child
 from botox_analysis.trials.readers.files import SETTINGS, find_tables, parsing
 from botox_analysis.trials.readers.formats import READERS, files_of
 from botox_analysis.trials.readers.raw import RawTable
+from botox_analysis.trials.shapes.shape import Shape
 from botox_analysis.trials.shapes.shapes import SHAPES, shape_of
 
 Notes = list[tuple[str, str, int]]
 
 
-def files_in(folder: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Path], Notes]:
+def files_in(folder: Path, settings: Mapping[str, Any], shapes: tuple[Shape, ...] = SHAPES) -> tuple[dict[str, Path], Notes]:
     """Find the files of a folder that have tables of a trial.
 
     Parameters
@@ -26,7 +27,9 @@ def files_in(folder: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Path]
     folder : Path
         Folder of the trial.
     settings : mapping
-        Settings of ``trial.toml``; ``files`` and ``format`` are used.
+        Settings of ``trial.toml``; ``files`` names files, and ``format`` chooses among several files of a table.
+    shapes : tuple of Shape
+        Shapes that the trial may have.
 
     Returns
     -------
@@ -41,7 +44,8 @@ def files_in(folder: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Path]
         No file of the folder has the subjects of a trial, a table has two files, or a file of the settings is not there.
     """
     named = {name: _named_file(folder, name, _file_and_table(entry)[0]) for name, entry in settings.get("files", {}).items()}
-    paths, notes = find_tables(folder, TABLES, tuple(READERS), [path.name for path in named.values() if path.parent == folder])
+    of_names = [path.name for path in named.values() if path.parent == folder]
+    paths, notes = find_tables(folder, TABLES, tuple(READERS), of_names) if shapes is SHAPES else ({}, [])
     if named:
         return _with_named(paths, named), notes
     if "subjects" in paths:
@@ -49,27 +53,53 @@ def files_in(folder: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Path]
     others = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in READERS and path.is_file()]
     if len(paths) == 1 and len(others) == 1:
         return paths, notes
-    shape = shape_of(path.stem for path in others)
-    if shape is None and len(others) == 1:
+    shape = shape_of((path.stem for path in others), shapes)
+    if shape is None and shapes is SHAPES and len(others) == 1:
         return {others[0].stem: others[0]}, [note for note in notes if note[0] != others[0].name]
     if shape is None:
         found = sorted(path.name for path in folder.iterdir())
-        roots = listed(known.root for known in SHAPES[1:])
-        further = f", or a file of the name {roots}" if roots else ""
-        raise DataError(f"{folder}: found {listed(found)}; expected {files_of('subjects')} among them{further}.")
-    read: dict[str, Path] = {}
-    for path in others:
-        name = path.stem.lower()
-        if not shape.belongs(name) or settings.get("format", path.suffix.lower()[1:]) != path.suffix.lower()[1:]:
-            continue
-        if name in read:
-            raise DataError(
-                f"{folder}: found {name.upper()} in {read[name].name} and in {path.name}; expected one of them, or a line "
-                f'such as format = "{path.suffix.lower()[1:]}" in {SETTINGS}.'
-            )
-        read[name] = path
+        roots = [known.root for known in shapes if known.root != "subjects"]
+        needed = [files_of("subjects")] if shapes is SHAPES else []
+        needed += [f"a file of the name {listed(roots)}"] if roots else []
+        raise DataError(f"{folder}: found {listed(found)}; expected {', or '.join(needed)} among them.")
+    reasons = {path.name: "a table of the layout beside another shape: not read" for path in paths.values()}
+    read, unread = _files_of_shape(folder, shape, others, settings)
+    reasons |= {name: reason for name, reason in unread.items() if name not in reasons}
     names = {path.name for path in read.values()}
-    return read, [note for note in notes if note[0] not in names]
+    further = [note for note in notes if note[0] not in names and note[0] not in reasons]
+    return read, [*((name, reason, 1) for name, reason in sorted(reasons.items())), *further]
+
+
+def _files_of_shape(
+    folder: Path, shape: Shape, others: list[Path], settings: Mapping[str, Any]
+) -> tuple[dict[str, Path], dict[str, str]]:
+    """Choose the files of a shape; the other files have the reason for which they are not read."""
+    unread = {
+        path.name: f"a file that is no table of {shape.name}: not read" for path in others if not shape.belongs(path.stem.lower())
+    }
+    files_by_name: dict[str, list[Path]] = {}
+    for path in others:
+        if path.name not in unread:
+            files_by_name.setdefault(path.stem.lower(), []).append(path)
+    read: dict[str, Path] = {}
+    for name, files in files_by_name.items():
+        if shape.chosen(name, settings):
+            read[name] = _only(folder, name, files, settings)
+        not_chosen = [path.name for path in files if read.get(name) != path]
+        unread |= dict.fromkeys(not_chosen, "a file that the settings do not choose: not read")
+    return read, unread
+
+
+def _only(folder: Path, name: str, files: list[Path], settings: Mapping[str, Any]) -> Path:
+    """Choose the file of a table: the only one, or the one of the format in the settings."""
+    chosen = [path for path in files if path.suffix.lower()[1:] == settings.get("format")] if len(files) > 1 else files
+    if len(chosen) == 1:
+        return chosen[0]
+    first, second = (chosen or files)[:2]
+    raise DataError(
+        f"{folder}: found {name.upper()} in {first.name} and in {second.name}; expected one of them, or a line such as "
+        f'format = "{second.suffix.lower()[1:]}" in {SETTINGS}.'
+    )
 
 
 def _file_and_table(entry: Any) -> tuple[str, str]:

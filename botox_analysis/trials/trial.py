@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,6 +21,7 @@ from botox_analysis.trials.layout import FIRST_DOSE as FIRST_DOSE
 from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, columns_of, is_another_column
 from botox_analysis.trials.overview import files_of, rows_of_tables
 from botox_analysis.trials.readers.raw import ROW, RawTable
+from botox_analysis.trials.settings.arms import is_named_like_reference, likely_reference
 from botox_analysis.trials.settings.file import SETTINGS, arms_of, check_settings
 from botox_analysis.trials.settings.protocol import Protocol as Protocol
 from botox_analysis.trials.settings.protocol import protocol_of
@@ -42,9 +42,6 @@ _NO_COVARIATE = {
     "last_dose_day",
     *POPULATIONS,
 }
-
-_REFERENCE = re.compile(r"\b(placebo|sham|control|vehicle)\b", re.IGNORECASE)
-_NO_REFERENCE = re.compile(r"\bactive\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, repr=False)
@@ -438,9 +435,10 @@ def _reference_first(named: list[str], door: Door) -> list[str]:
         raise DataError(
             f"{door.file('subjects')}: found the arms {listed(named)}; expected the reference '{reference}' among them."
         )
-    likely = [arm for arm in named if _REFERENCE.search(arm) and not _NO_REFERENCE.search(arm)]
-    if reference is None and len(named) > 1 and len(likely) == 1:
-        reference = likely[0]
+    if reference is None and len(named) > 1:
+        reference = likely_reference(named)
+        if reference is None:
+            return named
         door.notes.append((f"{door.file('subjects')}, arm", f"no reference is named: '{reference}' is taken for it", len(named)))
     return named if not reference else [reference, *(arm for arm in named if arm != reference)]
 
@@ -451,7 +449,7 @@ def _reference_of(subjects: pd.DataFrame, settings: Mapping[str, Any]) -> str:
     if settings.get("reference") == "":
         return ""
     named = settings.get("arms") or settings.get("reference") is not None
-    return first if named or (_REFERENCE.search(first) and not _NO_REFERENCE.search(first)) else ""
+    return first if named or is_named_like_reference(first) else ""
 
 
 def _rows_of(table: pd.DataFrame | None, subjects: pd.DataFrame) -> pd.DataFrame | None:

@@ -23,6 +23,7 @@ from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.overview import is_of_reading
 from botox_analysis.trials.readers.files import SETTINGS as SETTINGS
 from botox_analysis.trials.readers.files import parsing
+from botox_analysis.trials.settings.cdisc import check_cdisc
 from botox_analysis.trials.settings.declared import check_declared
 from botox_analysis.trials.settings.kinds import (
     CODES,
@@ -53,7 +54,7 @@ _KEYS = {
     "format": WORD, "separator": WORD, "decimal": "'.' or ','", "encoding": WORD,
     "columns": TABLE, "values": TABLE, "scales": TABLE, "windows": TABLE, "diary": TABLE, "protocol": TABLE,
     "population": WORD, "kinds": TABLE, "levels": TABLE, "provenance": TABLE,
-    **SHAPE_KEYS,
+    **SHAPE_KEYS, "adam": TABLE,
 }  # fmt: skip
 _SCALE_KEYS = {"baseline": TRUTH, "better": "'lower' or 'higher'"}
 _SEPARATORS = (",", ";", "\t", "|", ":", "^", "~", " ", "\x1f", "\x01")
@@ -136,6 +137,7 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     origin = settings.get("provenance", {})
     _check_keys(origin, {key: WORD for key in origin if not is_of_reading(key)}, f"{SETTINGS}, [provenance]")
     check_shapes(settings, SETTINGS)
+    check_cdisc(settings, SETTINGS)
     diary = {key: word for key, word in settings.get("diary", {}).items() if key != "wide"}
     _check_keys(diary, dict.fromkeys(DIARY_SETTINGS, WORD), f"{SETTINGS}, [diary]")
     wrong = diary_problem(diary)

@@ -50,12 +50,15 @@ class Shape:
         Function of the name of a table in lower case: whether it is one of this shape.
     arrange : callable
         Function of the raw tables by their names in lower case, and of the settings, that returns `Arranged`.
+    chosen : callable, (str, settings) -> bool
+        Function of the name of a table of this shape, and of the settings: whether its file is read. By default every file is.
     """
 
     name: str
     root: str
     belongs: Callable[[str], bool]
     arrange: Callable[[Mapping[str, RawTable], Mapping[str, Any]], Arranged]
+    chosen: Callable[[str, Mapping[str, Any]], bool] = lambda _name, _settings: True
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.readers.files import SETTINGS
 from botox_analysis.trials.readers.formats import files_of
 from botox_analysis.trials.readers.raw import RawTable
+from botox_analysis.trials.shapes.cdisc.adam import ADAM
 from botox_analysis.trials.shapes.layout_tables import arrange_layout_tables, is_layout_table
 from botox_analysis.trials.shapes.one_table import arrange_one_table, is_one_table
 from botox_analysis.trials.shapes.questions import answered
@@ -17,7 +18,7 @@ from botox_analysis.trials.shapes.redcap import arrange_redcap, is_redcap
 from botox_analysis.trials.shapes.shape import Arranged, Shape, TableShape
 from botox_analysis.trials.shapes.wide import lengthened
 
-SHAPES: tuple[Shape, ...] = (Shape("the layout", "subjects", is_layout_table, arrange_layout_tables),)
+SHAPES: tuple[Shape, ...] = (Shape("the layout", "subjects", is_layout_table, arrange_layout_tables), ADAM)
 """Shapes of several tables, in the order in which they are recognised."""
 
 ONE_TABLE: tuple[TableShape, ...] = (
@@ -27,18 +28,20 @@ ONE_TABLE: tuple[TableShape, ...] = (
 """Shapes of a trial in one table, in the order in which they are recognised."""
 
 
-def shape_of(names: Iterable[str]) -> Shape | None:
+def shape_of(names: Iterable[str], shapes: tuple[Shape, ...] = SHAPES) -> Shape | None:
     """Recognise the shape of a trial by the names of its tables.
 
     Parameters
     ----------
     names : iterable of str
         Names of tables, in any case.
+    shapes : tuple of Shape
+        Shapes to recognise.
 
     Returns
     -------
     Shape or None
-        The first of `SHAPES` whose root is among the names; None if there is none.
+        The first of the shapes whose root is among the names; None if there is none.
 
     Examples
     --------
@@ -46,7 +49,7 @@ def shape_of(names: Iterable[str]) -> Shape | None:
     'the layout'
     """
     found = {name.lower() for name in names}
-    return next((shape for shape in SHAPES if shape.root in found), None)
+    return next((shape for shape in shapes if shape.root in found), None)
 
 
 def is_alone(table: RawTable, settings: Mapping[str, Any]) -> bool:

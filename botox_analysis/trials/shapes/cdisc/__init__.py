@@ -1,0 +1,1 @@
+"""Data sets of CDISC: the analysis data sets of ADaM, and the tabulations of SDTM."""

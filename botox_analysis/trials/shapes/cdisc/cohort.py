@@ -1,0 +1,147 @@
+"""`Cohort`: the subjects of a trial of CDISC, and the date of the first dose of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from botox_analysis.trials.settings.arms import likely_reference
+from botox_analysis.trials.shapes.cdisc.data_set import DataSet, study_days
+from botox_analysis.trials.shapes.cdisc.words import NOT_RANDOMISED
+
+SUBJECT = "USUBJID"
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Subjects of a trial.
+
+    Attributes
+    ----------
+    first_dose : Series of float
+        Date of the first dose by subject, in days since 1970-01-01.
+    not_randomised : frozenset of str
+        Subjects who are left out, since they were not randomised.
+    """
+
+    first_dose: pd.Series[Any]
+    not_randomised: frozenset[str]
+
+    def records(self, data: DataSet) -> DataSet:
+        """Leave out the records of subjects who were not randomised, with a note."""
+        strange = data.text(SUBJECT).isin(self.not_randomised).to_numpy()
+        data.note("", "records of subjects who were not randomised: left out", int(strange.sum()))
+        return data.keep(~strange) if strange.any() else data
+
+    def days(self, data: DataSet, counted: Sequence[str], dated: Sequence[str]) -> np.ndarray:
+        """Find study days, shape (n,): those of the file, else those of columns of dates, each by the order of its columns."""
+        days = np.full(len(data), np.nan)
+        for column in counted:
+            days = np.where(np.isnan(days), data.number(column), days)
+        subject = data.text(SUBJECT)
+        first_of = self.first_dose.reindex(pd.Index(subject.cat.categories, dtype=object)).to_numpy(dtype=float)
+        first = np.append(first_of, np.nan)[subject.cat.codes.to_numpy()]
+        for column in dated:
+            lacking = np.isnan(days)
+            if column not in data or not lacking.any():
+                continue
+            dates = data.keep(lacking).dates(column)
+            found = study_days(dates, first[lacking])
+            data.note(
+                column, "dates of subjects without a first dose: no study day", int((np.isnan(found) & ~np.isnan(dates)).sum())
+            )
+            days[lacking] = found
+        return days
+
+
+def unrandomised(data: DataSet, arm: str) -> np.ndarray:
+    """Find the subjects who were not randomised.
+
+    Parameters
+    ----------
+    data : DataSet
+        Table of subjects.
+    arm : str
+        Column of the planned arm; empty if there is none.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        True for a subject without a planned arm, and for the words of a screen failure.
+    """
+    if not arm:
+        return np.zeros(len(data), dtype=bool)
+    found = data.one_of(arm, [""])
+    for column in (arm, "ARM", "ARMCD"):
+        found = found | data.one_of(column, NOT_RANDOMISED)
+    return found
+
+
+def arms_in_order(data: DataSet, arm: str, number: str) -> list[str]:
+    """Order the arms by their numbers, after the arm with the name of a reference.
+
+    Parameters
+    ----------
+    data : DataSet
+        Table of the randomised subjects.
+    arm : str
+        Column of the planned arm.
+    number : str
+        Column of its numbers.
+
+    Returns
+    -------
+    list of str
+        Names of the arms; empty if the numbers do not order them.
+    """
+    if arm not in data or number not in data:
+        return []
+    pairs = pd.DataFrame({"arm": data.text(arm).astype(object), "number": data.number(number)}).drop_duplicates()
+    if pairs["arm"].duplicated().any() or pairs["number"].duplicated().any() or pairs.isna().to_numpy().any():
+        data.note(number, "numbers that do not order the arms: not used", len(data))
+        return []
+    arms = [str(name) for name in pairs.sort_values("number")["arm"]]
+    reference = likely_reference(arms)
+    return arms if reference is None else [reference, *(name for name in arms if name != reference)]
+
+
+def named(settings: Mapping[str, Any], table: str) -> dict[str, str]:
+    """Return the names of columns that the user's settings give for a table."""
+    return dict(settings.get("columns", {}).get(table, {}))
+
+
+def with_names(
+    settings: Mapping[str, Any], table: str, columns: Mapping[str, str], values: Mapping[str, Mapping[str, str]]
+) -> dict[str, Any]:
+    """Add names of columns and words of values to the settings of a table; those of the user come first.
+
+    Parameters
+    ----------
+    settings : mapping
+        Settings so far.
+    table : str
+        Name of the table.
+    columns : mapping of str to str
+        Name in the layout -> name in the data set.
+    values : mapping of str to mapping
+        Name in the layout -> word of the data set -> word of the layout.
+
+    Returns
+    -------
+    dict
+        New settings.
+    """
+    names = {**columns, **named(settings, table)}
+    own: Mapping[str, Any] = settings.get("values", {}).get(table, {})
+    # Words for a column of which the user chose another are not used.
+    unchanged = {column: words for column, words in values.items() if words and columns.get(column) == names.get(column)}
+    words = {**unchanged, **own}
+    return {
+        **settings,
+        "columns": {**settings.get("columns", {}), table: names},
+        "values": {**settings.get("values", {}), **({table: words} if words else {})},
+    }
