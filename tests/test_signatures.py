@@ -107,6 +107,7 @@ def refusals():
 
 
 NO_LITERAL = {
+    ("load_adam", "format"): "the suffix of files that any reader knows",
     ("fit_binary", "response"): "the name of any column that holds yes or no",
     ("advanced.Protocol", "covariance"): "phrases; reading a trial loads no model that knows them",
 }
@@ -176,6 +177,7 @@ def shared():
 SHARED = shared()
 
 DEFAULTS = {
+    "format": ("files are read in all their formats, and written in one", {"write_trial"}),
     "arms": ("frames of a trial say which arm is the reference; outcomes made by hand have to name it", {"as_trial"}),
     "visits": ("outcomes made by hand have to name the order of visits; a model takes all", {"as_outcomes"}),
     "by": ("what imputed values are moved by is no grouping", {"Completed.moved"}),
@@ -205,6 +207,7 @@ DEFAULTS = {
 """Words with several defaults: why, and which verbs differ from the others."""
 
 ANNOTATIONS = {
+    "format": ("a suffix of files is read, and a format of several files is written", {"write_trial"}),
     "adjustment": (
         "Dunnett's is of differences to the reference, Tukey's of all pairs",
         {"Fit.pairwise_differences"},

@@ -13,7 +13,7 @@ from botox_analysis.cells.values import distinct
 from botox_analysis.errors import DataError, listed, refuse, require_columns, require_text, wrong_kind
 from botox_analysis.frames.left_out import LEFT_OUT, left_out_in_words
 from botox_analysis.frames.schema import Better, categories_of
-from botox_analysis.trials.checking.checks import checked, populations_in
+from botox_analysis.trials.checking.checks import checked, population_of, populations_in
 from botox_analysis.trials.checking.door import Door, Notes
 from botox_analysis.trials.checking.under_our_names import under_our_names
 from botox_analysis.trials.diary_rows import settle_rows
@@ -355,7 +355,7 @@ def checked_trial(
     return Trial(
         name=name,
         **checked_tables,
-        population=_population_of(values["subjects"], populations, asked),
+        population=population_of(values["subjects"], populations, asked) or ALL_RANDOMISED,
         populations=populations,
         protocol=protocol or protocol_of(asked),
         provenance=dict(provenance or {}),
@@ -363,20 +363,6 @@ def checked_trial(
         reference=_reference_of(values["subjects"], asked),
         left_out=pd.DataFrame(notes + door.notes, columns=list(LEFT_OUT)),
     )
-
-
-def _population_of(subjects: pd.DataFrame, populations: tuple[str, ...], settings: Mapping[str, Any]) -> str:
-    """Find the population that the subjects form: that of the settings, if it contains all of them."""
-    named = str(settings.get("population", ALL_RANDOMISED))
-    for name in named.split(", ") if named != ALL_RANDOMISED else ():
-        if name not in populations:
-            raise DataError(f"{SETTINGS}: found population = '{named}'; expected some of {listed(populations)}.")
-        n_others = int((~subjects[name].astype(bool)).sum())
-        if n_others:
-            raise DataError(
-                f"{SETTINGS}: found population = '{named}', and {n_others:,} subjects with '{name}' no; expected yes in each row."
-            )
-    return named
 
 
 def _refuse_unfit_populations(named: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis.cells.reading import SEVERITIES, SEVERITY, read_column
-from botox_analysis.errors import Problem, refuse
+from botox_analysis.errors import DataError, Problem, listed, refuse
 from botox_analysis.trials.checking.columns import lacking_columns
 from botox_analysis.trials.checking.declared import declared_column
 from botox_analysis.trials.checking.door import Door
@@ -31,6 +31,7 @@ from botox_analysis.trials.layout import (
     columns_of,
     expected_of,
 )
+from botox_analysis.trials.readers.files import SETTINGS
 from botox_analysis.trials.readers.raw import CELL_ROW, HEADER
 
 
@@ -163,3 +164,37 @@ def populations_in(frame: pd.DataFrame, named: tuple[str, ...]) -> tuple[str, ..
         Names of the columns, those of the layout first.
     """
     return tuple(dict.fromkeys(column for column in (*POPULATIONS, *named) if column in frame.columns))
+
+
+def population_of(subjects: pd.DataFrame, populations: tuple[str, ...], settings: Mapping[str, Any]) -> str:
+    """Find the population that the settings name, and check that it contains all subjects.
+
+    Parameters
+    ----------
+    subjects : DataFrame
+        Checked table of subjects.
+    populations : tuple of str
+        Names of the columns that are populations.
+    settings : mapping
+        Settings of ``trial.toml``; ``population`` is used. Several names are separated by a comma.
+
+    Returns
+    -------
+    str
+        Name of the population; empty if the settings name none.
+
+    Raises
+    ------
+    DataError
+        The population is unknown, or a subject is not in it.
+    """
+    named: str = settings.get("population", "")
+    for name in named.split(", ") if named else ():
+        if name not in populations:
+            raise DataError(f"{SETTINGS}: found population = '{named}'; expected some of {listed(populations)}.")
+        n_others = int((~subjects[name].astype(bool)).sum())
+        if n_others:
+            raise DataError(
+                f"{SETTINGS}: found population = '{named}', and {n_others:,} subjects with '{name}' no; expected yes in each row."
+            )
+    return named
