@@ -148,7 +148,7 @@ def _refuse_settings_of_absent_tables(settings: Mapping[str, Any], present: set[
     for table in TABLES:
         if table in present:
             continue
-        keys = [f"[{key}.{table}]" for key in ("columns", "values") if settings.get(key, {}).get(table)]
+        keys = [f"[{key}.{table}]" for key in ("columns", "values", "kinds", "levels") if settings.get(key, {}).get(table)]
         keys += [key for key in _ONLY_WITH.get(table, ()) if key in settings]
         if keys:
             raise DataError(f"{SETTINGS}: found {listed(keys)}, and no file of that table; expected {files_of(table)}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,8 @@ def declared_column(table: str, column: str, door: Door) -> pd.Series[Any]:
     """
     kind = door.settings["kinds"][table][column]
     raw = door.raw[table][column]
-    if kind.startswith("time in"):
-        values, wrong = _times(raw)
+    if TYPES.get(kind, "").startswith("datetime64"):
+        values, wrong = _times(raw, TYPES[kind])
     else:
         parsed = read_column(raw, _PARSED_AS.get(kind, reading.NUMBER), door.notation)
         values, wrong = parsed.values, parsed.wrong
@@ -58,13 +59,32 @@ _PARSED_AS = {
 _EXPECTED = {FACTOR: "one of the levels", ORDERED_FACTOR: "one of the levels", TRUTH: "yes or no", TRUTH_OR_MISSING: "yes or no"}
 
 
-def _times(raw: pd.Series[Any]) -> tuple[pd.Series[Any], np.ndarray]:
-    """Parse dates with times, written in the notation of ISO 8601."""
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?)?", re.ASCII)
+"""A date of ISO 8601, with or without a time, and without a zone."""
+
+
+def _times(raw: pd.Series[Any], dtype: str) -> tuple[pd.Series[Any], np.ndarray]:
+    """Parse dates with times, none of them finer than the unit of the type."""
     if pd.api.types.is_datetime64_dtype(raw):
-        return raw, np.zeros(len(raw), dtype=bool)
-    codes, words = distinct(raw)
-    texts = [text_of(word).strip() for word in words]
-    times = pd.Series(pd.to_datetime(pd.Series(texts, dtype=object), format="ISO8601", errors="coerce"))
-    empty = np.array([not text for text in texts], dtype=bool)
-    wrong = np.append(times.isna().to_numpy() & ~empty, False)[codes]
-    return pd.Series(times.reindex(codes).array, index=raw.index), wrong
+        codes, found = pd.factorize(raw)
+        texts = np.datetime_as_string(np.asarray(found)).tolist()
+    else:
+        codes, words = distinct(raw)
+        texts = [text_of(word).strip() for word in words]
+    nothing = np.datetime64("NaT").astype(dtype)
+    times = [_time_of(text, dtype) if text else nothing for text in texts]
+    wrong = np.array([time is None for time in times] + [False], dtype=bool)
+    known = np.array([nothing if time is None else time for time in times] + [nothing], dtype=dtype)
+    return pd.Series(known[codes], index=raw.index), wrong[codes]
+
+
+def _time_of(text: str, dtype: str) -> np.datetime64 | None:
+    if not _TIME.fullmatch(text):
+        return None
+    try:
+        exact = np.datetime64(text.rstrip("0").rstrip(".") if "." in text else text)
+    except ValueError:
+        return None
+    time: np.datetime64 = exact.astype(dtype)
+    # A finer unit is cut off, and years beyond those of nanoseconds overflow, without an error.
+    return time if time.astype(exact.dtype) == exact else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -66,6 +67,6 @@ def _check_kinds(columns: Mapping[str, str], where: str, table: str) -> None:
 
 def _check_levels(columns: Mapping[str, list[str]], where: str) -> None:
     for column, names in columns.items():
-        twice = [name for at, name in enumerate(names) if name in names[:at]]
-        if twice:
-            raise DataError(f"{where}: found '{twice[0]}' twice among the levels of '{column}'; expected each level once.")
+        if len(set(names)) < len(names):
+            twice = next(name for name, n in Counter(names).items() if n > 1)
+            raise DataError(f"{where}: found '{twice}' twice among the levels of '{column}'; expected each level once.")

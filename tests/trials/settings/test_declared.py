@@ -45,6 +45,12 @@ def test_a_column_is_read_as_its_kind(kind, cells, values, type_):
         ("yes, no or missing", ["yes", "perhaps"], "'perhaps'", "yes or no"),
         ("time in seconds", ["2024-03-01", "yesterday"], "'yesterday'", "a time in seconds"),
         ("number", ["1", "1e13"], "1e13", "a number"),
+        ("time in seconds", ["2024-03-01T12:30:00.5", ""], "'2024-03-01T12:30:00.5'", "a time in seconds"),
+        ("time in seconds", ["2024-03-01T12:30:00Z", ""], "'2024-03-01T12:30:00Z'", "a time in seconds"),
+        ("time in seconds", ["2024-03-01T12:30+02:00", "2024-03-01"], r"'2024-03-01T12:30\+02:00'", "a time in seconds"),
+        ("time in seconds", ["2024-02-30", ""], "'2024-02-30'", "a time in seconds"),
+        ("time in seconds", ["2024", ""], "2024", "a time in seconds"), ("time in seconds", ["now", ""], "'now'", "a time"),
+        ("time in nanoseconds", ["9999-01-01", ""], "'9999-01-01'", "a time in nanoseconds"),
     ],
 )  # fmt: skip
 def test_a_cell_of_another_kind_is_refused(kind, cells, found, expected):

@@ -1,5 +1,6 @@
 """Any trial is the same after writing, in every format: random tables with every column of the layout, and further ones."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from botox_analysis.trials.writing.write import WRITERS
 
 pytestmark = pytest.mark.long
 
-few = settings(max_examples=max(5, settings().max_examples // 10), deadline=None)
+few = settings(max_examples=int(os.environ.get("FUZZ_EXAMPLES", max(5, settings().max_examples // 10))), deadline=None)
 
 ASCII = "abxyzAB1209 .,;:'\"=+-@#|/\\_%()"
 OTHERS = ASCII + "äßé日\u0301\U0001f600"

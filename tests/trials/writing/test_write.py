@@ -93,6 +93,8 @@ COVARIATES = {
     "dates": pd.to_datetime(["2024-02-29", None, "1999-12-31"]),
     "times": pd.to_datetime(["2024-02-29 23:59:59.123456", "2024-01-01", "1999-12-31"], format="ISO8601"),
     "times of few digits": pd.to_datetime(["2024-02-29 23:59:59", None, "1999-12-31"], format="ISO8601").astype("datetime64[s]"),
+    "times of the last year": pd.Series(["9998-12-31T23:59:59", None, "0002-01-01"], dtype="datetime64[s]"),
+    "times of all digits": pd.Series(["2024-01-01T00:00:00.000000001", None, "1700-01-01"], dtype="datetime64[ns]"),
     "a factor of numbers": pd.Categorical([3, 1, 2], categories=[3, 2, 1]),
     "a factor with an empty level": pd.Categorical(["low", "high", "low"], categories=["none", "low", "high"]),
     "an ordered factor": pd.Categorical(["low", "high", None], categories=["low", "high"], ordered=True),
