@@ -180,7 +180,7 @@ def refuse(problems: Iterable[tuple[Any, ...]], *, n_shown: int = 50) -> None:
     """
     merged: dict[tuple[str, str, str, str], Problem] = {}
     for given in problems:
-        problem = Problem(*given)
+        problem = Problem(*map(_storable, given))
         key = (problem.file, problem.column, problem.found, problem.expected)
         first = merged.get(key)
         merged[key] = problem if first is None else first._replace(n=first.n + problem.n)
@@ -196,6 +196,11 @@ def refuse(problems: Iterable[tuple[Any, ...]], *, n_shown: int = 50) -> None:
         message += f" This is the first of {len(distinct):,} problems. The frame `problems` of this error lists "
         message += "all of them." if len(distinct) <= n_shown else f"the first {n_shown}."
     raise DataError(message, pd.DataFrame(distinct[:n_shown], columns=list(Problem._fields)))
+
+
+def _storable(part: Any) -> Any:
+    """Write half a character in ASCII: Arrow, which keeps the texts of a frame, does not accept it."""
+    return part.encode(errors="backslashreplace").decode() if isinstance(part, str) else part
 
 
 def listed(names: Iterable[object], *, n_shown: int = 8) -> str:

@@ -131,3 +131,12 @@ def test_a_time_beyond_the_calendar_is_refused_by_its_cell(trial_folder, column,
     table = SUBJECTS.assign(first_dose_date=pd.Timestamp("2024-03-01", tz=zone)).assign(**{column: times})
     with pytest.raises(ba.DataError, match=rf"row 2, column '{column}': found '33658-"):
         ba.load_trial(trial_folder(subjects_parquet=table))
+
+
+@pytest.mark.parametrize("column", ["subject", "arm", "itt", "age", "last_day", "first_dose_date"])
+def test_half_a_character_in_any_column_is_refused_by_its_cell(column):
+    subjects = SUBJECTS.assign(itt="yes", age=[41, 52, 38], last_day=[1, 2, 3], first_dose_date="2024-03-01").astype(object)
+    subjects.loc[0, column] = "\ud800"
+    with pytest.raises(ba.DataError, match=rf"'{column}'.*\\ud800") as error:
+        ba.as_trial({"subjects": subjects}, name="x")
+    str(error.value).encode()
