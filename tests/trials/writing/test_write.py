@@ -261,9 +261,41 @@ def test_cells_that_no_file_has_are_refused(suffix, values, tmp_path):
 def test_a_change_by_writing_is_refused(tmp_path):
     trial = trial_of()
     padded = dataclasses.replace(trial, subjects=trial.subjects.assign(x=["a ", "b", "c"]))
-    with pytest.raises(ba.DataError, match="found subjects, column 'x' changed after writing it as csv"):
+    with pytest.raises(
+        ba.DataError, match=r"expected the same trial after writing it as csv .*; found subjects, column 'x' changed"
+    ):
         ba.write_trial(padded, tmp_path / "copy")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_copy_that_would_be_refused_is_refused_with_the_reason(tmp_path):
+    trial = trial_of()
+    twice = dataclasses.replace(trial, subjects=trial.subjects.assign(x=["Rash", "rash", "b"]))
+    with pytest.raises(
+        ba.DataError, match=r"found files that would be refused: subjects.csv, column 'x': found 'Rash' and 'rash'"
+    ):
+        ba.write_trial(twice, tmp_path / "copy")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_of_another_library_is_one_sentence(tmp_path, monkeypatch):
+    def fail(*_):
+        raise KeyError("x\ny")
+
+    monkeypatch.setitem(WRITERS, "csv", fail)
+    with pytest.raises(ba.DataError, match=r"found tables that cannot be written as csv \(KeyError: 'x\\ny'\); expected another"):
+        ba.write_trial(trial_of(), tmp_path / "copy")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.long
+@every_format
+@pytest.mark.parametrize("name", ["vickers2004", "cdystonia", "kostecki_dillon"])
+def test_a_real_trial_is_the_same_after_writing(suffix, name, fetched, tmp_path):
+    trial = fetched(name)
+    copy = copied(trial, tmp_path, suffix)
+    assert_same(trial, copy)
+    assert copy.left_out.empty
 
 
 def test_an_unknown_format_is_refused(tmp_path):
