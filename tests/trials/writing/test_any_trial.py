@@ -103,6 +103,10 @@ def trials(draw, letters):
             frame["visit"] = pd.Series([f"week {4 * at}" if at else "baseline" for at in range(len(who))], dtype=object)
             frame["scale"] = "HIT-6"
             frame.pop("day", None)
+        if table == "attacks":
+            # Most pairs of random days are no attack.
+            frame = {column: cells for column, cells in frame.items() if column not in ("start_time", "end_time")}
+            frame["end_day"] = frame["start_day"]
         for column in draw(st.lists(st.sampled_from(COLUMN_NAMES), max_size=3, unique=True)):
             if set(column) <= set(letters) | {"_"}:
                 frame[column] = further(draw, draw(FURTHER), len(who), letters)
