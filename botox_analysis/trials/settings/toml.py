@@ -57,7 +57,7 @@ def toml_value(value: Any) -> str:
     Parameters
     ----------
     value : object
-        A text, number, truth value, date, or a list or dict of these.
+        A text, number, truth value, date, or a list or mapping of these.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def toml_value(value: Any) -> str:
     >>> toml_value(["a", 1.5, True])
     '["a", 1.5, true]'
     """
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return "{" + ", ".join(f"{toml_key(key)} = {toml_value(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(toml_value, value)) + "]"
