@@ -12,7 +12,11 @@ from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.writing.same import difference
 from botox_analysis.trials.writing.write import WRITERS
 
-every_format = pytest.mark.parametrize("suffix", list(WRITERS))
+each_format = pytest.mark.parametrize("suffix", list(WRITERS))
+every_format = pytest.mark.parametrize(
+    "suffix", [pytest.param(name, marks=[pytest.mark.long] if name in ("parquet", "xlsx") else []) for name in WRITERS]
+)
+"""As `each_format`; formats that are read in a process of their own take a second each."""
 
 SUBJECTS = pd.DataFrame({"subject": ["001", "002", "010"], "arm": ["155 U", "placebo", "155 U"]})
 
@@ -54,7 +58,7 @@ def test_the_bundled_trial_and_its_population_are_the_same_after_writing(suffix,
     assert_same(trial, copied(trial, tmp_path, suffix))
 
 
-@every_format
+@each_format
 @pytest.mark.parametrize("population", ["all randomised", "per_protocol"])
 def test_a_simulated_trial_and_its_population_are_the_same_after_writing(suffix, population, tmp_path):
     trial = ba.simulate_trial(1, n=5)
