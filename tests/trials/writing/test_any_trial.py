@@ -18,7 +18,7 @@ from botox_analysis.trials.writing.write import WRITERS
 pytestmark = pytest.mark.long
 
 few = settings(
-    max_examples=int(os.environ.get("FUZZ_EXAMPLES", max(5, settings().max_examples // 10))),
+    max_examples=int(os.environ.get("FUZZ_EXAMPLES", max(3, settings().max_examples // 25))),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
