@@ -15,6 +15,7 @@ from botox_analysis.frames.left_out import LEFT_OUT, left_out_in_words
 from botox_analysis.frames.schema import Better, categories_of
 from botox_analysis.trials.arms import reference_of, with_arms
 from botox_analysis.trials.attacks.diary import filled, with_attacks
+from botox_analysis.trials.attacks.settings import are_in_diary
 from botox_analysis.trials.checking.checks import checked, population_of, populations_in
 from botox_analysis.trials.checking.door import Door, Notes
 from botox_analysis.trials.checking.under_our_names import under_our_names
@@ -389,7 +390,7 @@ def _with_settled_rows(values: Mapping[str, pd.DataFrame], door: Door) -> pd.Dat
     diary, subjects, file, attacked = values.get("diary"), values["subjects"], door.file("attacks"), None
     numbers = np.zeros(0, dtype=np.int64) if diary is None else door.rows("diary")
     headers = {} if diary is None else _headers(diary, door.raw["diary"])
-    if "attacks" in values:
+    if "attacks" in values and not are_in_diary(door.settings, diary, file):
         attacked = with_attacks(diary, values["attacks"], subjects, settings=door.settings.get("attacks", {}), file=file)
         further = np.zeros(len(attacked.rows) - len(numbers), dtype=np.int64)
         numbers = np.append(numbers, further)

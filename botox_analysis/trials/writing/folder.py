@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from botox_analysis.errors import DataError, listed, require_path
@@ -126,7 +126,11 @@ def _swap(draft: Path, target: Path) -> None:
     target.rename(old)
     try:
         new.rename(target)
-    except OSError:
-        with suppress(OSError):
+    except OSError as error:
+        try:
             old.rename(target)
+        except OSError:
+            raise DataError(
+                f"{target}: found that the trial cannot be written ({error}). The earlier one is in {old}."
+            ) from error
         raise

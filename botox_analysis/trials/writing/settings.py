@@ -12,6 +12,7 @@ import pandas as pd
 from botox_analysis.cells.notation import LARGEST
 from botox_analysis.cells.values import distinct
 from botox_analysis.frames.schema import BASELINE
+from botox_analysis.trials.attacks.settings import IN_DIARY, UNTIL_NEXT
 from botox_analysis.trials.layout import POPULATIONS, columns_of
 from botox_analysis.trials.overview import is_of_reading
 from botox_analysis.trials.settings.declared import FACTOR, NUMBER, ORDERED_FACTOR, TEXT, TYPES, WHOLE_NUMBER
@@ -50,6 +51,10 @@ def settings_of(trial: Trial, tables: Mapping[str, pd.DataFrame]) -> dict[str, A
         settings["populations"] = further
     if trial.population != ALL_RANDOMISED:
         settings["population"] = trial.population
+    attacks = tables.get("attacks")
+    if attacks is not None:
+        # Attacks without an end were accepted once, and their days are in the diary.
+        settings["attacks"] = {"days": IN_DIARY, "open": UNTIL_NEXT}
     settings["protocol"] = planned_in(trial.protocol)
     settings["kinds"], settings["levels"] = {}, {}
     for table, frame in tables.items():

@@ -38,6 +38,8 @@ WRITERS: dict[FileFormat, Writer] = {
 }
 """Format -> writer."""
 
+_LONGEST_REASON = 120
+
 
 def write_trial(trial: Trial, folder: str | Path, *, format: FileFormat = "csv") -> Path:  # noqa: A002 - the word of trial.toml
     """Write a trial as files that `load_trial` reads as the same trial.
@@ -91,16 +93,29 @@ def write_trial(trial: Trial, folder: str | Path, *, format: FileFormat = "csv")
     check_settings(settings)
     origin = {"provenance": settings.pop("provenance")}
     with replaced(folder) as new:
-        sign(new, toml_text(settings | WRITERS[format](tables, new) | origin))
-        _refuse_another(trial, load_trial(new), format)
+        sign(new, toml_text(settings | _written(tables, new, format) | origin))
+        _refuse_another(trial, new, format)
     return Path(folder)
 
 
-def _refuse_another(trial: Trial, copy: Trial, format: str) -> None:  # noqa: A002 - the word of trial.toml
-    """Refuse to leave files that are read as another trial."""
+def _written(tables: Mapping[str, pd.DataFrame], folder: Path, format: FileFormat) -> dict[str, Any]:  # noqa: A002
+    """Write the tables. Errors of other libraries become a `DataError`; those of the file system stay."""
+    try:
+        return WRITERS[format](tables, folder)
+    except (DataError, OSError):
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:_LONGEST_REASON]}"
+        raise DataError(f"found tables that cannot be written as {format} ({reason}); expected another format.") from error
+
+
+def _refuse_another(trial: Trial, folder: Path, format: FileFormat) -> None:  # noqa: A002
+    """Refuse to leave files that are read as another trial, or not at all."""
+    expected = f"expected the same trial after writing it as {format} and reading it again"
+    try:
+        copy = load_trial(folder)
+    except DataError as error:
+        raise DataError(f"{trial.name}: {expected}; found files that would be refused: {error}", error.problems) from error
     place = difference(trial, copy)
     if place:
-        raise DataError(
-            f"{trial.name}: found {place} changed after writing it as {format} and reading it again; expected the same. "
-            'Another format may carry it, such as format="parquet".'
-        )
+        raise DataError(f"{trial.name}: {expected}; found {place} changed. Another format may keep it.")

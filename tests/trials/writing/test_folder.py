@@ -1,5 +1,7 @@
 """The folder of a written trial replaces an unchanged earlier one, and nothing else."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -88,3 +90,37 @@ def test_a_linked_folder_is_written_in_its_place(trial, tmp_path):
     ba.write_trial(trial, tmp_path / "link")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real" / "subjects.csv").is_file()
+
+
+def test_an_earlier_trial_is_put_back_if_the_new_one_cannot_take_its_place(trial, tmp_path, monkeypatch):
+    folder = ba.write_trial(ba.simulate_trial(1, n=2), tmp_path / "out")
+    before = contents(folder)
+    rename = Path.rename
+
+    def fail(path, target):
+        if path.parent.name.startswith(".botox-trial-") and path.name == "out":
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(ba.DataError, match=r"cannot be written \(No space left on device\)"):
+        ba.write_trial(trial, folder)
+    assert contents(folder) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_an_earlier_trial_that_cannot_be_put_back_is_kept_beside(trial, tmp_path, monkeypatch):
+    folder = ba.write_trial(ba.simulate_trial(1, n=2), tmp_path / "out")
+    before = contents(folder)
+    rename = Path.rename
+
+    def fail(path, target):
+        if path.parent.name.startswith(".botox-trial-"):
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(ba.DataError, match=r"The earlier one is in .*out\.old"):
+        ba.write_trial(trial, folder)
+    (draft,) = tmp_path.iterdir()
+    assert contents(draft / "out.old") == before
