@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.cells.names import look_alikes, outline
-from botox_analysis.cells.reading import NAME, NUMBER, SEVERITY, read_column
+from botox_analysis.cells.reading import NAME, NUMBER, SEVERITY, TIME, read_column
 from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import Problem, listed
 from botox_analysis.trials.checking.door import Door, row_numbers
@@ -49,7 +49,7 @@ def refuse_impossible(table: str, frame: pd.DataFrame, door: Door) -> None:
             continue
         values, source = frame[column], dates.get(column, column)
         missing = values.isna().to_numpy()
-        if rule.kind == NUMBER:
+        if rule.kind in (NUMBER, TIME):
             numbers = values.to_numpy(dtype=float)
             bad = ~(missing | rule.possible(numbers))
         elif rule.kind == SEVERITY:
@@ -174,7 +174,7 @@ def refuse_look_alikes(table: str, frame: pd.DataFrame, door: Door) -> None:
     if table == "subjects":
         known = columns_of(table, tuple(door.settings.get("populations", ())))
         texts = [column for column in frame.columns if column not in known and not pd.api.types.is_numeric_dtype(frame[column])]
-        counted += [column for column in texts if 1 < frame[column].nunique() <= MOST_LEVELS]
+        counted += [column for column in texts if 1 < len(distinct(frame[column])[1]) <= MOST_LEVELS]
     for column in counted:
         names = [text_of(name) for name in distinct(frame[column])[1]]
         if column == "actual_arm" and "arm" in frame.columns:

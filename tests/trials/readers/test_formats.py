@@ -9,7 +9,7 @@ import pytest
 import botox_analysis as ba
 from botox_analysis.trials.readers.formats import READERS, files_of
 from botox_analysis.trials.writing.dataset_json import write_dataset_json
-from tests.trials.readers.workbooks import rows_of, write_ods, write_xlsx
+from tests.trials.readers.workbooks import rows_of, write_ods, write_xls, write_xlsx
 
 WRITERS = {
     ".csv": lambda frame, path: frame.to_csv(path, index=False),
@@ -20,6 +20,7 @@ WRITERS = {
     ".dsjc": lambda frame, path: write_dataset_json(frame, path, path.stem),
     ".xlsx": lambda frame, path: write_xlsx({"Sheet1": rows_of(frame)}, path),
     ".xlsm": lambda frame, path: write_xlsx({"Sheet1": rows_of(frame)}, path),
+    ".xls": lambda frame, path: write_xls({"Sheet1": rows_of(frame)}, path),
     ".ods": lambda frame, path: write_ods({"Sheet1": rows_of(frame)}, path),
 }
 """A writer for each reader."""
@@ -80,7 +81,9 @@ def test_a_file_of_nearly_the_right_name_is_refused_in_every_format(suffix, tmp_
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_a_draft_reads_every_format(suffix, tmp_path):
     WRITERS[suffix](SUBJECTS, tmp_path / f"people{suffix}")
-    assert f"Rename people{suffix} to subjects{suffix}" in ba.draft_settings(tmp_path)
+    draft = ba.draft_settings(tmp_path)
+    assert f'subjects = "people{suffix}"' in draft
+    assert "As drafted, the files are read without an error." in draft
 
 
 def test_a_folder_without_subjects_is_refused_with_the_names_of_every_format(tmp_path):
