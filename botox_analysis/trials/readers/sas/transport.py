@@ -17,9 +17,9 @@ import pandas as pd
 from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.readers.files import SETTINGS, parsing
 from botox_analysis.trials.readers.raw import ROW, RawTable
-from botox_analysis.trials.readers.sas.formats import in_format, kind_of, notes_on
+from botox_analysis.trials.readers.sas.formats import in_format, kind_of
 from botox_analysis.trials.readers.sas.headers import RECORD, Member, Variable, members_of, names_and_labels
-from botox_analysis.trials.readers.sas.numbers import from_ibm
+from botox_analysis.trials.readers.sas.numbers import from_ibm, reasons_of
 
 _BLOCK = 1 << 21
 """Bytes read at once: few enough that a block stays in the cache of the processor."""
@@ -183,7 +183,7 @@ class _Numbers:
 
     def notes(self) -> Iterator[tuple[str, int]]:
         """Give the reason and the number of cells for values that are missing."""
-        return notes_on(self.special, self.n_beyond, self.variable.form)
+        return reasons_of(self.special, self.n_beyond, self.variable.form)
 
 
 class _Texts:
