@@ -7,11 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from botox_analysis.trials.readers.parsers.parsed import Parsed
-from botox_analysis.trials.readers.sas.formats import in_format, kind_of, notes_on
+from botox_analysis.trials.readers.sas.numbers import reasons_of
 
 
 def parse_sas7bdat(path: str, arguments: Mapping[str, Any]) -> list[Parsed]:  # noqa: ARG001 - one signature for all
@@ -27,27 +24,25 @@ def parse_sas7bdat(path: str, arguments: Mapping[str, Any]) -> list[Parsed]:  # 
     Returns
     -------
     list of Parsed
-        One table.
+        One table of texts and numbers. Dates stay numbers, since pyreadstat refuses those beyond Python's calendar.
     """
     import pyarrow as pa
     import pyreadstat
 
-    # Dates stay numbers, since pyreadstat refuses those beyond Python's calendar. Special missing values come as their signs.
-    frame, about = pyreadstat.read_sas7bdat(path, disable_datetime_conversion=True, user_missing=True)
+    # Special missing values come as their signs. A frame would need pandas.
+    cells, about = pyreadstat.read_sas7bdat(path, disable_datetime_conversion=True, user_missing=True, output_format="dict")
     columns, formats = [], {}
     notes: list[tuple[str, str, int]] = []
-    for at, name in enumerate(frame.columns):
+    for name in about.column_names:
         form = about.original_variable_types.get(name) or ""
         formats[name] = form if not form or "." in form else f"{form}."
         if about.readstat_variable_types[name] == "string":
-            texts = pa.array(frame.iloc[:, at].mask(frame.iloc[:, at] == ""), type=pa.string(), from_pandas=True)
-            columns.append(texts.dictionary_encode())
+            columns.append(pa.array([cell or None for cell in cells[name]], type=pa.string()).dictionary_encode())
             continue
-        numbers, special = _numbers(frame.iloc[:, at])
-        values, n_beyond = in_format(numbers, kind_of(formats[name]))
-        columns.append(pa.array(values, from_pandas=True))
-        notes += [(f"{Path(path).name}, {name}", reason, n) for reason, n in notes_on(special, n_beyond, formats[name])]
-    batch = pa.RecordBatch.from_arrays(columns, names=[str(name) for name in frame.columns])
+        numbers, special = split_numbers(cells[name])
+        columns.append(pa.array(numbers, type=pa.float64()))
+        notes += [(f"{Path(path).name}, {name}", reason, n) for reason, n in reasons_of(special, 0, "")]
+    batch = pa.RecordBatch.from_arrays(columns, names=list(about.column_names))
     labels = {name: label or "" for name, label in about.column_names_to_labels.items()}
     return [
         Parsed(
@@ -57,9 +52,24 @@ def parse_sas7bdat(path: str, arguments: Mapping[str, Any]) -> list[Parsed]:  # 
     ]  # fmt: skip
 
 
-def _numbers(column: pd.Series[Any]) -> tuple[np.ndarray, Counter[str]]:
-    """Convert a column to floats, and count the signs of special missing values in it."""
-    if column.dtype != object:
-        return column.to_numpy(dtype=float, na_value=np.nan), Counter()
-    is_sign = column.map(lambda cell: isinstance(cell, str)).to_numpy(dtype=bool)
-    return column.mask(is_sign).to_numpy(dtype=float, na_value=np.nan), Counter(column[is_sign])
+def split_numbers(cells: list[Any]) -> tuple[list[float | None], Counter[str]]:
+    """Separate the numbers of a column from the signs of special missing values.
+
+    Parameters
+    ----------
+    cells : list
+        Numbers, signs such as ``A``, and None.
+
+    Returns
+    -------
+    numbers : list of float or None
+        Numbers; None for a missing value.
+    special : Counter
+        Sign -> number of cells with it.
+
+    Examples
+    --------
+    >>> split_numbers([1.0, "A", None])
+    ([1.0, None, None], Counter({'A': 1}))
+    """
+    return [None if isinstance(cell, str) else cell for cell in cells], Counter(cell for cell in cells if isinstance(cell, str))

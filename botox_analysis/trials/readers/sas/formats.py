@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -111,35 +110,6 @@ def in_format(numbers: np.ndarray, kind: str) -> tuple[Any, int]:
     moments = counted.view(f"timedelta64[{unit}]") + _ORIGIN.astype(f"datetime64[{unit}]")
     moments[~known] = np.datetime64("NaT")
     return moments, n_beyond
-
-
-def notes_on(special: Mapping[str, int], n_beyond: int, form: str) -> Iterator[tuple[str, int]]:
-    """Describe the cells of a column of numbers that are missing for a reason.
-
-    Parameters
-    ----------
-    special : mapping of str to int
-        Sign of each special missing value -> number of cells with it.
-    n_beyond : int
-        Number of cells that are no moment from 1582 to 9999.
-    form : str
-        Format of the column.
-
-    Yields
-    ------
-    (str, int)
-        Reason, and number of cells.
-
-    Examples
-    --------
-    >>> list(notes_on({"A": 2, "_": 1}, 0, ""))
-    [('special missing values .A (2), ._ (1): missing', 3)]
-    """
-    if special:
-        signs = ", ".join(f".{sign} ({n:,})" for sign, n in special.items())
-        yield f"special missing values {signs}: missing", sum(special.values())
-    if n_beyond:
-        yield f"numbers of the format {form} that are no date from 1582 to 9999: missing", n_beyond
 
 
 def _whole(numbers: np.ndarray) -> np.ndarray:

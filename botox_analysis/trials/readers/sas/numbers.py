@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 import numpy as np
 
 SPECIAL = "_ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -53,3 +55,32 @@ def from_ibm(cells: np.ndarray) -> tuple[np.ndarray, dict[str, int]]:
     values[empty] = _EMPTY[top[empty]]
     n_of = np.bincount(top[empty], minlength=256)
     return values, {sign: int(n_of[ord(sign)]) for sign in SPECIAL if n_of[ord(sign)]}
+
+
+def reasons_of(special: Mapping[str, int], n_beyond: int, form: str) -> Iterator[tuple[str, int]]:
+    """Describe the cells of a column of numbers that are missing for a reason.
+
+    Parameters
+    ----------
+    special : mapping of str to int
+        Sign of each special missing value -> number of cells with it.
+    n_beyond : int
+        Number of cells that are no moment from 1582 to 9999.
+    form : str
+        Format of the column.
+
+    Yields
+    ------
+    (str, int)
+        Reason, and number of cells.
+
+    Examples
+    --------
+    >>> list(reasons_of({"A": 2, "_": 1}, 0, ""))
+    [('special missing values .A (2), ._ (1): missing', 3)]
+    """
+    if special:
+        signs = ", ".join(f".{sign} ({n:,})" for sign, n in special.items())
+        yield f"special missing values {signs}: missing", sum(special.values())
+    if n_beyond:
+        yield f"numbers of the format {form} that are no date from 1582 to 9999: missing", n_beyond

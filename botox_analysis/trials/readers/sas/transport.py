@@ -17,9 +17,9 @@ import pandas as pd
 from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.readers.files import SETTINGS, parsing
 from botox_analysis.trials.readers.raw import ROW, RawTable
-from botox_analysis.trials.readers.sas.formats import in_format, kind_of, notes_on
+from botox_analysis.trials.readers.sas.formats import in_format, kind_of
 from botox_analysis.trials.readers.sas.headers import RECORD, Member, Variable, members_of, names_and_labels
-from botox_analysis.trials.readers.sas.numbers import from_ibm
+from botox_analysis.trials.readers.sas.numbers import from_ibm, reasons_of
 
 _BLOCK = 1 << 21
 """Bytes read at once: few enough that a block stays in the cache of the processor."""
@@ -71,13 +71,13 @@ def _table(file: BinaryIO, member: Member, place: str, settings: Mapping[str, An
         for column in columns:
             column.add(at, block)
     notes = [(place, "blank rows at the end: taken for the filling of the last record", n_blank)] if n_blank else []
-    if not member.in_order:
+    if not member.in_order and n_rows:
         notes.append((place, "the header states other places of the cells in a row: the order of the variables is used", n_rows))
     texts = [column for column in columns if isinstance(column, _Texts)]
     encoding = _encoding_of([*names_and_labels(member), *(word for column in texts for word in column.words)], place, settings)
     if encoding == _OLD and "encoding" not in settings:
         reason = f'texts that are not UTF-8: read as Windows-1252 (encoding = "..." in {SETTINGS} chooses another)'
-        notes.append((place, reason, n_rows))
+        notes.append((place, reason, max(n_rows, 1)))
     names = [variable.name.decode(encoding) for variable in member.variables]
     cells: dict[int, Any] = {}
     for at, name in enumerate(names):
@@ -183,7 +183,7 @@ class _Numbers:
 
     def notes(self) -> Iterator[tuple[str, int]]:
         """Give the reason and the number of cells for values that are missing."""
-        return notes_on(self.special, self.n_beyond, self.variable.form)
+        return reasons_of(self.special, self.n_beyond, self.variable.form)
 
 
 class _Texts:
