@@ -18,12 +18,12 @@ from botox_analysis.trials.settings.file import SETTINGS, check_settings, read_s
 from botox_analysis.trials.shapes.cdisc.adam import ADAM
 from botox_analysis.trials.shapes.shape import Arranged
 from botox_analysis.trials.shapes.shapes import arranged
-from botox_analysis.trials.sources import files_in, require_place, tables_of
+from botox_analysis.trials.sources import files_at, files_in, require_place, tables_of
 from botox_analysis.trials.trial import Trial, checked_trial, with_notes
 
 _ONLY_WITH = {
     "assessments": ("visits", "baseline", "unscheduled", "windows", "within_window", "scales"),
-    "diary": ("diary",),
+    "attacks": ("attacks",),
 }
 """Settings that need a table."""
 
@@ -68,7 +68,7 @@ def load_trial(path: str | Path, *, settings: Mapping[str, Any] | None = None) -
     is_folder = require_place(path)
     folder = path if is_folder else path.parent
     asked = read_settings(folder) if settings is None else check_settings(settings)
-    paths, unread = files_in(path, asked) if is_folder else ({path.stem: path}, [])
+    paths, unread = files_at(path, asked)
     return _trial_of(path, paths, unread, asked, [folder / SETTINGS] if settings is None else [])
 
 
@@ -150,6 +150,7 @@ def _refuse_settings_of_absent_tables(settings: Mapping[str, Any], present: set[
             continue
         keys = [f"[{key}.{table}]" for key in ("columns", "values") if settings.get(key, {}).get(table)]
         keys += [key for key in _ONLY_WITH.get(table, ()) if key in settings]
+        keys += ["diary"] if table == "diary" and "diary" in settings and "attacks" not in present else []
         if keys:
             raise DataError(f"{SETTINGS}: found {listed(keys)}, and no file of that table; expected {files_of(table)}.")
 

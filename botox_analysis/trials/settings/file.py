@@ -18,6 +18,7 @@ from botox_analysis.cells.notation import ISO_DATE, Notation
 from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, listed
 from botox_analysis.frames.schema import BASELINE, BETTER
+from botox_analysis.trials.attacks.settings import attack_problem
 from botox_analysis.trials.diary_rows import DIARY_SETTINGS, diary_problem
 from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.readers.files import SETTINGS as SETTINGS
@@ -50,10 +51,13 @@ _KEYS = {
     "first_day": "0 or 1, the number of the first treatment's day", "date_format": WORD,
     "date_origin": "a date, such as 1899-12-30", "time_zone": "the name of a time zone, such as Europe/Berlin",
     "format": WORD, "separator": WORD, "decimal": "'.' or ','", "encoding": WORD,
-    "columns": TABLE, "values": TABLE, "scales": TABLE, "windows": TABLE, "diary": TABLE, "protocol": TABLE,
-    **SHAPE_KEYS, "adam": TABLE,
+    "columns": TABLE, "values": TABLE, "scales": TABLE, "windows": TABLE, "diary": TABLE, "attacks": TABLE,
+    "protocol": TABLE, **SHAPE_KEYS, "adam": TABLE, "sdtm": TABLE,
 }  # fmt: skip
-_SCALE_KEYS = {"baseline": TRUTH, "better": "'lower' or 'higher'"}
+_SCALE_KEYS = {
+    "baseline": TRUTH, "better": "'lower' or 'higher'",
+    **dict.fromkeys(("per_days", "minimum_days"), "a number of days from 1 to 366"),
+}  # fmt: skip
 _SEPARATORS = (",", ";", "\t", "|", ":", "^", "~", " ", "\x1f", "\x01")
 _OF_NAMES = (
     "arms", "reference", "visits", "baseline", "unscheduled", "populations", "factors",
@@ -72,6 +76,7 @@ _IS: dict[str, Callable[[Any], bool]] = {
     _KEYS["date_origin"]: lambda value: _is_origin(_as_date(value)),
     _KEYS["time_zone"]: lambda value: isinstance(value, str) and _is_time_zone(value),
     _SCALE_KEYS["better"]: lambda value: value in BETTER,
+    _SCALE_KEYS["per_days"]: lambda value: is_whole(value) and 1 <= value <= 366,
 }
 
 
@@ -136,6 +141,9 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     wrong = diary_problem(diary)
     if wrong:
         raise DataError(f"{SETTINGS}, [diary]: {wrong}")
+    wrong = attack_problem(settings.get("attacks", {}))
+    if wrong:
+        raise DataError(f"{SETTINGS}, [attacks]: {wrong}")
     _check_names_and_words(settings)
     for scale, keys in settings.get("scales", {}).items():
         _check_keys({scale: keys}, {scale: TABLE}, f"{SETTINGS}, [scales]")

@@ -12,6 +12,7 @@ from botox_analysis.trials.readers.files import SETTINGS, nearest
 from botox_analysis.trials.readers.formats import files_of
 from botox_analysis.trials.readers.raw import RawTable
 from botox_analysis.trials.shapes.cdisc.adam import ADAM
+from botox_analysis.trials.shapes.cdisc.sdtm import SDTM
 from botox_analysis.trials.shapes.layout_tables import arrange_layout_tables, is_layout_table
 from botox_analysis.trials.shapes.one_table import arrange_one_table, is_one_table
 from botox_analysis.trials.shapes.questions import answered
@@ -19,7 +20,7 @@ from botox_analysis.trials.shapes.redcap import arrange_redcap, is_redcap
 from botox_analysis.trials.shapes.shape import Arranged, Shape, TableShape
 from botox_analysis.trials.shapes.wide import lengthened
 
-SHAPES: tuple[Shape, ...] = (Shape("the layout", "subjects", is_layout_table, arrange_layout_tables), ADAM)
+SHAPES: tuple[Shape, ...] = (Shape("the layout", "subjects", is_layout_table, arrange_layout_tables), ADAM, SDTM)
 """Shapes of several tables, in the order in which they are recognised."""
 
 ONE_TABLE: tuple[TableShape, ...] = (
@@ -114,16 +115,29 @@ def arranged(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arr
 
 
 def _of_one_table(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arranged:
+    """Arrange the only table that has a whole trial."""
+    sound = {name: table for name, table in tables.items() if not table.fault}
+    alone = {name: shape for name, table in sound.items() if (shape := _shape_of_one(table, settings)) is not None}
+    if len(alone) > 1:
+        whole = listed(tables[name].file for name in alone)
+        raise DataError(
+            f"found several tables with a whole trial, {whole}; expected one, or a line such as "
+            f'table = "{next(iter(alone))}" in {SETTINGS}.'
+        )
+    for name, one in alone.items():
+        others = [table for other, table in tables.items() if other != name]
+        unread = [(table.file, f"a table beside {one.name}: not read", len(table.frame)) for table in others]
+        found = one.arrange(tables[name], settings)
+        return replace(found, shape=one.name, notes=[*found.notes, *unread, *(note for table in others for note in table.notes)])
+    columns = ""
     if len(tables) == 1:
         (table,) = tables.values()
         _refuse_fault(table)
-        alone = _shape_of_one(table, settings)
-        if alone is not None:
-            return replace(alone.arrange(table, settings), shape=alone.name)
+        columns = f"its columns are {listed(table.frame.columns)}; "
     files = dict.fromkeys(table.file for table in tables.values())
     raise DataError(
         f"found {listed(files)}; expected {files_of('subjects')}, among them, or one table with 'subject', 'arm' and days or "
-        f"visits (under other names: {SETTINGS})."
+        f"visits ({columns}other names by [columns] in {SETTINGS})."
     )
 
 

@@ -18,6 +18,7 @@ from botox_analysis.trials.readers.parsers.parsed import Parsed, RefusalError
 
 PARSERS = {
     "parquet": ("parquet", "parse_parquet"),
+    "sas7bdat": ("sas7bdat", "parse_sas7bdat"),
     "workbook": ("workbook", "parse_workbook"),
 }
 """Name of a parser -> its module in this folder, and its function. No other is ever run."""
