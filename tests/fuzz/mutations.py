@@ -227,7 +227,7 @@ def damaged_parquet(data: bytes, chance: Random, *, whole: bool = False) -> byte
     files = parts(data)
     name = next((name for name in files if name.endswith(".parquet")), "")
     if whole or not name or chance.random() < 0.4:
-        table = chance.choice(TABLES)
+        table = chance.choice([table for table in TABLES if f"{table}.csv" in BASE])
         files = {f"{table}.parquet": _parquet_of(table, chance)}
         if chance.random() < 0.3:
             files["trial.toml"] = damaged_settings(b"", chance)

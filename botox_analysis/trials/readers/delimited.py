@@ -27,12 +27,12 @@ _BLOCK = 1 << 24
 """Bytes read at once, and the longest row that can be read."""
 
 _OTHER_FILES = {
-    b"PK\x03\x04": "a workbook (or another zip file)", b"\xd0\xcf\x11\xe0": "an old workbook (or document)",
-    b"\x1f\x8b": "a gzip file",
-    b"%PDF": "a PDF file", b"PAR1": "a Parquet file", b"BZh": "a bzip2 file", b"\xfd7zXZ": "an xz file",
-    b"\x28\xb5\x2f\xfd": "a zstd file",
-    b"{\\rtf": "an RTF document", b"HEADER RECORD*": "a SAS transport file",
+    b"PK\x03\x04": ("a workbook (or another zip file)", ".xlsx"), b"\xd0\xcf\x11\xe0": ("an old workbook (or document)", ".xls"),
+    b"PAR1": ("a Parquet file", ".parquet"), b"HEADER RECORD*": ("a SAS transport file", ".xpt"),
+    b"\x1f\x8b": ("a gzip file", ""), b"%PDF": ("a PDF file", ""), b"BZh": ("a bzip2 file", ""), b"\xfd7zXZ": ("an xz file", ""),
+    b"\x28\xb5\x2f\xfd": ("a zstd file", ""), b"{\\rtf": ("an RTF document", ""),
 }  # fmt: skip
+"""First bytes of a file -> its kind, and the suffix under which it is read."""
 
 
 def read_delimited(path: Path, settings: Mapping[str, Any]) -> list[RawTable]:
@@ -82,9 +82,11 @@ def read_delimited(path: Path, settings: Mapping[str, Any]) -> list[RawTable]:
 
 
 def _refuse_other_files(file: str, content: bytes, settings: Mapping[str, Any]) -> None:
-    for mark, kind in _OTHER_FILES.items():
+    for mark, (kind, suffix) in _OTHER_FILES.items():
         if content.startswith(mark):
-            raise DataError(f"{file}: found {kind} under the name of a CSV file; expected a CSV file.")
+            ending = ".ods" if b"opendocument" in content[:100] else suffix
+            right = f", or the name {Path(file).stem}{ending}" if ending else ""
+            raise DataError(f"{file}: found {kind} under the name of a CSV file; expected a CSV file{right}.")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) and "encoding" not in settings:
         raise DataError(f'{file}: found UTF-16; save the file as UTF-8, or write encoding = "utf-16" in {SETTINGS}.')
     if not content[:_HEAD].strip() and not content.strip():

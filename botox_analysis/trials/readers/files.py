@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -172,15 +172,38 @@ def _nearly(path: Path, expected: dict[str, str], suffixes: tuple[str, ...]) -> 
     stem = outline(path.name.strip())
     while "." in stem and stem.rsplit(".", 1)[1] in _DATA | {"toml", "tml", "bak", "old", "orig"}:
         stem = stem.rsplit(".", 1)[0]
-    letters = re.sub(r"ies$", "y", re.sub(r"[^a-z]", "", stem))
-    known = {re.sub(r"[^a-z]", "", name.split(".", 1)[0]): name.split(".", 1)[0] for name in expected}
-    found = get_close_matches(letters, known, n=1, cutoff=_NEAR)
-    if not found:
+    table = nearest(stem, (name.split(".", 1)[0] for name in expected))
+    if table is None:
         return []
-    table = known[found[0]]
     if table == SETTINGS.split(".", 1)[0]:
         return [SETTINGS] if "toml" in path.name.lower() else []
     return [f"{table}{suffix}" for suffix in suffixes]
+
+
+def nearest(word: str, names: Iterable[str]) -> str | None:
+    """Find the name that a misspelt name may stand for.
+
+    Parameters
+    ----------
+    word : str
+        Name of a file without its suffix, or of a sheet.
+    names : iterable of str
+        Names that are known.
+
+    Returns
+    -------
+    str or None
+        The likest of the names; None if none is like it.
+
+    Examples
+    --------
+    >>> nearest("Adverse Events (2)", ["diary", "adverse_events"])
+    'adverse_events'
+    """
+    letters = re.sub(r"ies$", "y", re.sub(r"[^a-z]", "", outline(word.strip())))
+    known = {re.sub(r"[^a-z]", "", name): name for name in names}
+    found = get_close_matches(letters, known, n=1, cutoff=_NEAR)
+    return known[found[0]] if found else None
 
 
 def _ending(path: Path) -> str:

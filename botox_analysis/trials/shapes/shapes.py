@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from botox_analysis.errors import DataError, listed
-from botox_analysis.trials.readers.files import SETTINGS
+from botox_analysis.trials.layout import TABLES
+from botox_analysis.trials.readers.files import SETTINGS, nearest
 from botox_analysis.trials.readers.formats import files_of
 from botox_analysis.trials.readers.raw import RawTable
 from botox_analysis.trials.shapes.cdisc.adam import ADAM
@@ -93,7 +94,8 @@ def arranged(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arr
     Raises
     ------
     DataError
-        The tables have no shape that is known, or one of the shape has a fault, such as a title above its header.
+        The tables have no shape that is known, one has nearly the name of a table of the layout, or one of the shape has a
+        fault, such as a title above its header.
     """
     shape = shape_of(tables)
     if shape is None:
@@ -102,8 +104,12 @@ def arranged(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arr
     for table in used.values():
         _refuse_fault(table)
     others = [table for name, table in tables.items() if name.lower() not in used]
+    for table in others:
+        near = nearest(table.name, TABLES) if shape is SHAPES[0] else None
+        if near:
+            raise DataError(f"{table.file}: found a name that is nearly '{near}'; expected exactly that, or another name.")
     found = _in_rows(shape.arrange(used, settings))
-    unread = [(table.file, f"a table that is none of {shape.name}: not read", len(table.frame)) for table in others]
+    unread = [(table.file, f"a table that is none of {shape.name}: not read", max(1, len(table.frame))) for table in others]
     named = "" if shape is SHAPES[0] else shape.name
     return replace(found, shape=named, notes=[*found.notes, *unread, *(note for table in others for note in table.notes)])
 

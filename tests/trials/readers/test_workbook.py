@@ -132,7 +132,7 @@ def test_sheets_that_are_no_table_of_the_layout_are_told(book, suffix):
     trial = ba.load_trial(book(suffix, {"README": remarks, "subjects": SUBJECTS, "nothing": []}))
     told = {(row.table, row.reason, row.n) for row in trial.left_out.set_axis(["table", "reason", "n"], axis=1).itertuples()}
     assert (f"book{suffix}, README", "a table that is none of the layout: not read", 2) in told
-    assert (f"book{suffix}, nothing", "an empty sheet: not read", 0) in told
+    assert (f"book{suffix}, nothing", "an empty sheet: not read", 1) in told
 
 
 @every_kind
@@ -331,7 +331,7 @@ def test_hidden_sheets_and_charts_are_told(tmp_path):
     assert len(trial.diary) == 2
     told = trial.left_out.to_numpy().tolist()
     assert ["h.xlsx, diary", "a hidden sheet: read as the others", 2] in told
-    assert ["h.xlsx, chart", "a sheet without cells, such as a chart or a macro: not read", 0] in told
+    assert ["h.xlsx, chart", "a sheet without cells, such as a chart or a macro: not read", 1] in told
 
 
 def test_macros_are_told_and_not_run(tmp_path):
@@ -388,3 +388,19 @@ def test_a_trial_of_a_workbook_is_that_of_its_frames(book, suffix):
     expected = ba.as_trial({"subjects": subjects, "diary": diary}, name="book")
     pd.testing.assert_frame_equal(trial.diary.astype(str), expected.diary.astype(str))
     assert trial.diary["day"].tolist() == [1, 2, -1]
+
+
+@every_kind
+def test_a_workbook_under_the_name_of_a_csv_file_is_refused_with_the_right_name(book, suffix):
+    path = book(suffix, {"subjects": SUBJECTS})
+    path = path.rename(path.with_name("subjects.csv"))
+    with pytest.raises(ba.DataError, match=rf"found an? .*workbook .*; expected a CSV file, or the name subjects\{suffix}\.$"):
+        ba.load_trial(path.parent)
+
+
+@pytest.mark.parametrize("name", ["Adverse events", "adverse_event", "Adverse Events (2)", "Diary 2"])
+def test_a_sheet_of_nearly_the_right_name_is_refused(book, name):
+    path = book(".xlsx", {"subjects": SUBJECTS, name: [["subject", "term"], ["001", "x"]]})
+    near = "diary" if name == "Diary 2" else "adverse_events"
+    with pytest.raises(ba.DataError, match=rf"found a name that is nearly '{near}'; expected exactly that, or another name"):
+        ba.load_trial(path)

@@ -68,7 +68,7 @@ def parse_workbook(path: str, arguments: Mapping[str, Any]) -> list[Parsed]:  # 
         if name in (table.name for table in tables):
             raise RefusalError(f"found two sheets of the name '{name}'; expected different names")
         if about.typ != python_calamine.SheetTypeEnum.WorkSheet:
-            notes.append((place, "a sheet without cells, such as a chart or a macro: not read", 0))
+            notes.append((place, "a sheet without cells, such as a chart or a macro: not read", 1))
             continue
         sheet = book.get_sheet_by_name(about.name)
         if sheet.height * sheet.width > _LARGEST_SHEET + _CELLS_PER_BYTE * len(content):
@@ -80,10 +80,10 @@ def parse_workbook(path: str, arguments: Mapping[str, Any]) -> list[Parsed]:  # 
         findings.merged += [(a[0] + 1, a[1] + 1, b[0] + 1, b[1] + 1) for a, b in sheet.merged_cell_ranges or []]
         top, rows = _with_errors(sheet.to_python(), sheet.start or (0, 0), findings.errors)
         if not rows:
-            notes.append((place, "an empty sheet: not read", 0))
+            notes.append((place, "an empty sheet: not read", 1))
             continue
         if about.visible != python_calamine.SheetVisibleEnum.Visible:
-            notes.append((place, "a hidden sheet: read as the others", len(rows) - 1))
+            notes.append((place, "a hidden sheet: read as the others", max(1, len(rows) - 1)))
         tables.append(_table(name, rows, top, findings))
     if not tables:
         raise RefusalError("found no sheet with cells; expected a header and at least one row")
