@@ -102,7 +102,7 @@ def arranged(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arr
         _refuse_fault(table)
     others = [table for name, table in tables.items() if name.lower() not in used]
     found = _in_rows(shape.arrange(used, settings))
-    unread = [(table.file, f"a table that is none of {shape.name}: not read", len(table.frame)) for table in others]
+    unread = [(table.file, f"a table that is none of {shape.name}: not read", max(len(table.frame), 1)) for table in others]
     named = "" if shape is SHAPES[0] else shape.name
     return replace(found, shape=named, notes=[*found.notes, *unread, *(note for table in others for note in table.notes)])
 
@@ -119,7 +119,7 @@ def _of_one_table(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -
         )
     for name, one in alone.items():
         others = [table for other, table in tables.items() if other != name]
-        unread = [(table.file, f"a table beside {one.name}: not read", len(table.frame)) for table in others]
+        unread = [(table.file, f"a table beside {one.name}: not read", max(len(table.frame), 1)) for table in others]
         found = one.arrange(tables[name], settings)
         return replace(found, shape=one.name, notes=[*found.notes, *unread, *(note for table in others for note in table.notes)])
     columns = ""
