@@ -13,7 +13,9 @@ import pytest
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-NEEDS_REAL_DATA = {"04_published_trials_reproduced.ipynb", "05_mmrm.ipynb", "07_missing_data.ipynb"}
+NEEDS_REAL_DATA = {
+    "04_published_trials_reproduced.ipynb", "05_mmrm.ipynb", "07_missing_data.ipynb", "08_cdisc_pilot.ipynb",
+}  # fmt: skip
 SAME_PICTURE = 0.002
 """Mean difference of a pixel, on a scale from 0 to 1: what another build of a font library may change."""
 
@@ -48,8 +50,8 @@ def test_a_notebook_run_again_gives_what_it_is_kept_with(path, request):
     assert n_outputs >= 5
 
 
-def test_all_seven_notebooks_are_here():
-    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05", "06", "07"]
+def test_all_eight_notebooks_are_here():
+    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05", "06", "07", "08"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

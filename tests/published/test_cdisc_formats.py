@@ -168,3 +168,17 @@ def test_a_data_set_in_two_files_is_refused_unless_a_format_is_chosen(realdata):
     chosen = ba.load_adam(folder, format="ndjson", settings={"adam": {"parameters": ["ACTOT"]}})
     assert (len(chosen.subjects), len(chosen.adverse_events)) == (254, 1191)
     assert set(chosen.assessments["scale"]) == {"ACTOT"}
+
+
+@pytest.mark.parametrize("read", ["pandas", "pyreadstat"])
+def test_frames_of_other_readers_give_the_trial_of_the_files(realdata, read):
+    pyreadstat = pytest.importorskip("pyreadstat", reason="the extra 'formats' is not installed")
+    folder = realdata / "cdisc_pilot/xpt"
+    files = {name: str(folder / f"{name}.xpt") for name in ("adsl", "adae", "adtte")}
+    if read == "pandas":
+        frames = {name: pd.read_sas(file, encoding="utf-8") for name, file in files.items()}
+    else:
+        frames = {name.upper(): pyreadstat.read_xport(file)[0] for name, file in files.items()}
+    trial, expected = ba.as_trial(frames, name="pilot"), ba.load_adam(folder)
+    for table in ("subjects", "adverse_events", "event_times"):
+        pd.testing.assert_frame_equal(getattr(trial, table), getattr(expected, table))

@@ -13,12 +13,14 @@ from typing import Literal
 import pandas as pd
 
 from botox_analysis.errors import require_choice
-from botox_analysis.frames.handling import LAST_OR_BASELINE
+from botox_analysis.frames.handling import LAST_OBSERVATION, LAST_OR_BASELINE
 from botox_analysis.frames.left_out import LEFT_OUT
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.trials.overview import FILE
 from botox_analysis.trials.public.download import Recorded, obtain
-from botox_analysis.trials.trial import Protocol, Trial, checked_trial
+from botox_analysis.trials.shapes.shapes import arranged
+from botox_analysis.trials.sources import tables_of
+from botox_analysis.trials.trial import Protocol, Trial, checked_trial, with_notes
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ def fetch_trial(name: PublicTrial) -> Trial:
     name : str
         Name of the trial. ``"vickers2004"``: acupuncture for chronic headache, 401 subjects. ``"cdystonia"``: botulinum toxin
         type B in cervical dystonia, 109 subjects. ``"kostecki_dillon"``: a daily migraine diary, 133 subjects, one arm.
+        ``"cdisc_pilot"``: xanomeline in Alzheimer's disease, 254 subjects, as analysis data sets of CDISC.
 
     Returns
     -------
@@ -74,12 +77,13 @@ def fetch_trial(name: PublicTrial) -> Trial:
     Brashear A et al. (1999). Neurology 53:1439-1446; printed in Davis CS (2002), Statistical Methods for the Analysis
     of Repeated Measurements, pp. 161-163.
     Kostecki-Dillon T, Monette G, Wong P (1999), as ``KosteckiDillon`` in the R package carData.
+    CDISC SDTM/ADaM Pilot Project (2008, 2013): the submission of study CDISCPILOT01.
 
     Examples
     --------
     >>> ba.fetch_trial("vickers")
     Traceback (most recent call last):
-    ValueError: `name` must be one of 'vickers2004', 'cdystonia', 'kostecki_dillon'; got 'vickers'. Did you mean 'vickers2004'?
+    ValueError: `name` must be one of 'vickers2004', 'cdystonia', 'kostecki_dillon', 'cdisc_pilot'; got 'vickers'...
     """
     require_choice(name, SOURCES, "name")
     source = SOURCES[name]
@@ -220,13 +224,40 @@ def _read_kostecki_dillon(paths: Mapping[str, Path]) -> Trial:
     return replace(trial, left_out=pd.concat([left_out, trial.left_out], ignore_index=True))
 
 
+def _read_cdisc_pilot(paths: Mapping[str, Path]) -> Trial:
+    """Read analysis data sets of two formats. Their values of the last observation carried forward are left out."""
+    settings = {"scales": {"ACTOT": {"better": "lower"}}}
+    found = arranged(tables_of({path.stem: path for path in paths.values()}, settings), settings)
+    trial = checked_trial(
+        found.tables,
+        name="Xanomeline in Alzheimer's disease (CDISC pilot)",
+        settings=found.settings,
+        protocol=Protocol(
+            endpoint="ACTOT",
+            visit="Week 24",
+            covariates=("SITEGR1",),
+            efficacy_population="efficacy",
+            analysis="ancova",
+            handling=LAST_OBSERVATION,
+        ),
+        files=found.files,
+    )
+    return with_notes(trial, found.notes)
+
+
 def _spoken_of(name: str) -> dict[str, str]:
     return {table: f"{name} ({table})" for table in ("subjects", "diary", "assessments")}
 
 
+_PHUSE_FILES = (
+    "https://raw.githubusercontent.com/phuse-org/phuse-scripts/11b416b7b379f6094caccbc1f9069713033500c4/data/adam/cdiscpilot01/"
+)
+_CDISC_FILES = (
+    "https://raw.githubusercontent.com/cdisc-org/DataExchange-DatasetJson/a379f49a3f43c2aaed63bdeca761bdb7140df2c3/examples/adam/"
+)
 _VICKERS_FILES = "https://raw.githubusercontent.com/pmean/introduction-to-sql/d1c76562791a6c080526ada6d0b5ab94ad260860/data/"
 
-PublicTrial = Literal["vickers2004", "cdystonia", "kostecki_dillon"]
+PublicTrial = Literal["vickers2004", "cdystonia", "kostecki_dillon", "cdisc_pilot"]
 
 SOURCES: dict[PublicTrial, Source] = {
     "vickers2004": Source(
@@ -273,6 +304,25 @@ SOURCES: dict[PublicTrial, Source] = {
         citation="Kostecki-Dillon T, Monette G, Wong P (1999); KosteckiDillon in the R package carData",
         terms="GPL (>= 2), as part of carData. Not randomised: for the mechanics of a diary only.",
         read=_read_kostecki_dillon,
+    ),
+    "cdisc_pilot": Source(
+        files={
+            file: Recorded(folder + file.split("/")[1], checksum, n_bytes)
+            for file, folder, checksum, n_bytes in (
+                ("xpt/adsl.xpt", _PHUSE_FILES, "c5139f873a93ef6add77bc4297beb6460a398bbdd036874382a9f39dfc92091d", 114_640),
+                ("xpt/adae.xpt", _PHUSE_FILES, "b8678e70946473a753bb01d002917f478bf51b59bdd0dc19587b97128059b6a0", 713_600),
+                ("xpt/adtte.xpt", _PHUSE_FILES, "68513fc4126744b6b2c7328eb70eb7b9683865d12c58b36539325f3c0c0ab93d", 91_840),
+                (
+                    "dataset_json/adadas.json",
+                    _CDISC_FILES,
+                    "d1193944091d3ec96f4e7e77c0bb09f238d16d8eb9de8a156843c8b4ab4d3d73",
+                    3_280_436,
+                ),
+            )
+        },
+        citation="CDISC SDTM/ADaM Pilot Project, study CDISCPILOT01; data of phuse-org/phuse-scripts and of CDISC's Dataset-JSON",
+        terms="MIT licence.",
+        read=_read_cdisc_pilot,
     ),
 }
 """The public trials, by name."""

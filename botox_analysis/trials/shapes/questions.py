@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -61,6 +61,29 @@ def answered(found: Arranged) -> Arranged:
         rows = _chosen(frame, table, file, found.settings, notes)
         found = replace(found, tables={**found.tables, table: form(rows, found.settings, file, notes)}, notes=notes)
     return found
+
+
+def question_columns(names: Iterable[str]) -> dict[str, str]:
+    """Find the columns of a table with a row for each question.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of its columns.
+
+    Returns
+    -------
+    dict of str to str
+        ``question`` and ``answer`` -> the name of the column; empty if the table has not both.
+
+    Examples
+    --------
+    >>> question_columns(["subject", "date", "item", "Response"])
+    {'question': 'item', 'answer': 'Response'}
+    """
+    lower = {name.lower(): name for name in names}
+    likely = {kind: next((lower[name] for name in usual if name in lower), "") for kind, usual in _LIKELY.items()}
+    return likely if all(likely.values()) else {}
 
 
 def _chosen(
@@ -233,10 +256,9 @@ def _assessments(rows: pd.DataFrame, settings: Mapping[str, Any], file: str, not
 
 def _refuse_questions(frame: pd.DataFrame, table: str, found: Arranged) -> None:
     """Raise an error for a table of questions and answers, with the settings that read it."""
-    lower = {str(name).lower(): str(name) for name in frame.columns}
-    likely = {kind: next((lower[name] for name in names if name in lower), "") for kind, names in _LIKELY.items()}
+    likely = question_columns(map(str, frame.columns))
     renamed = {spelled(str(name)) for name in found.settings.get("columns", {}).get(table, {}).values()}
-    if not all(likely.values()) or renamed & set(likely.values()):
+    if not likely or renamed & set(likely.values()):
         return
     words = [text_of(word) for word in distinct(frame[likely[QUESTION]])[1]]
     file = found.files.get(table, table)

@@ -129,8 +129,7 @@ def arrange_redcap(table: RawTable, settings: Mapping[str, Any]) -> Arranged:
 
 def _names(table: RawTable, settings: Mapping[str, Any], notes: list[tuple[str, str, int]]) -> list[str]:
     """Name the columns as an export of codes does; labels that are repeated are numbered, unless the settings name them."""
-    names = [spelled(text_of(name)) for name in table.frame.columns]
-    names = [_HEADERS.get(name.lower(), name) for name in names]
+    names = export_names(table.frame)
     repeated = dict.fromkeys(name for at, name in enumerate(names) if name in names[:at])
     wide = settings.get("assessments", {}).get("wide")
     used = {spelled(str(name)) for of in settings.get("columns", {}).values() for name in of.values()} | set(_HEADERS.values())
@@ -143,6 +142,23 @@ def _names(table: RawTable, settings: Mapping[str, Any], notes: list[tuple[str, 
             (f"{table.file}, {listed(repeated)}", "labels of several columns: numbered from the second on", len(repeated))
         )
     return [f"{name} ({names[: at + 1].count(name)})" if name in names[:at] else name for at, name in enumerate(names)]
+
+
+def export_names(frame: pd.DataFrame) -> list[str]:
+    """List the columns of an export, with the names of an export of codes for REDCap's own.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Export of codes or of labels.
+
+    Returns
+    -------
+    list of str
+        Names in the order of the export.
+    """
+    names = [spelled(text_of(name)) for name in frame.columns]
+    return [_HEADERS.get(name.lower(), name) for name in names]
 
 
 def _texts(frame: pd.DataFrame, column: str) -> np.ndarray:

@@ -11,6 +11,7 @@ from botox_analysis.trials.readers.files import SETTINGS
 from botox_analysis.trials.readers.formats import files_of
 from botox_analysis.trials.readers.raw import RawTable
 from botox_analysis.trials.shapes.cdisc.adam import ADAM
+from botox_analysis.trials.shapes.cdisc.sdtm import SDTM
 from botox_analysis.trials.shapes.layout_tables import arrange_layout_tables, is_layout_table
 from botox_analysis.trials.shapes.one_table import arrange_one_table, is_one_table
 from botox_analysis.trials.shapes.questions import answered
@@ -18,7 +19,7 @@ from botox_analysis.trials.shapes.redcap import arrange_redcap, is_redcap
 from botox_analysis.trials.shapes.shape import Arranged, Shape, TableShape
 from botox_analysis.trials.shapes.wide import lengthened
 
-SHAPES: tuple[Shape, ...] = (Shape("the layout", "subjects", is_layout_table, arrange_layout_tables), ADAM)
+SHAPES: tuple[Shape, ...] = (Shape("the layout", "subjects", is_layout_table, arrange_layout_tables), ADAM, SDTM)
 """Shapes of several tables, in the order in which they are recognised."""
 
 ONE_TABLE: tuple[TableShape, ...] = (

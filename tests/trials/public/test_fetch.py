@@ -5,6 +5,7 @@ import dataclasses
 import gzip
 import hashlib
 import http.server
+import json
 import os
 import socket
 import threading
@@ -104,7 +105,7 @@ def test_every_recorded_checksum_is_that_of_the_real_files(realdata):
     recorded = (line.split(maxsplit=1) for line in (realdata / "SHA256SUMS").read_text().splitlines())
     listed = {path.removeprefix("./"): checksum for checksum, path in recorded}
     files = {f"{name}/{file}": recorded for name, source in SOURCES.items() for file, recorded in source.files.items()}
-    assert len(files) == 6
+    assert len(files) == 10
     assert {file: recorded.sha256 for file, recorded in files.items()}.items() <= listed.items()
     assert {file: recorded.n_bytes for file, recorded in files.items()} == {
         file: (realdata / file).stat().st_size for file in files
@@ -448,3 +449,27 @@ def test_74_diaries_of_kostecki_dillon_have_gaps(kostecki_dillon):
 def test_9_people_of_kostecki_dillon_have_20_days_before_and_20_after(kostecki_dillon):
     outcomes = ba.HEADACHE_DAYS.under(ba.diary.DiaryRule("20-of-28", minimum_hours=0, minimum_days=20)).derive(kostecki_dillon)
     assert outcomes.query("visit == 'week 4'")[["baseline", "value"]].notna().all(axis=1).sum() == 9
+
+
+# cdisc_pilot ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_pilot_is_read_without_the_values_that_its_files_carry_forward(fetched):
+    pilot = fetched("cdisc_pilot")
+    assert pilot.arms == ["Placebo", "Xanomeline Low Dose", "Xanomeline High Dose"]
+    assert (len(pilot.subjects), len(pilot.adverse_events), len(pilot.event_times)) == (254, 1191, 254)
+    assert len(pilot.assessments) == 12463 - 241 - 341
+    assert pilot.better == {"ACTOT": "lower"}
+
+
+def test_the_last_observation_carried_forward_of_the_pilot_is_that_of_its_own_files(fetched, realdata):
+    outcomes = ba.scale("ACTOT").derive(fetched("cdisc_pilot").restrict("efficacy"))
+    filled = ba.missing.fill(outcomes, rule="last observation carried forward")
+    ours = filled[filled["visit"].eq("Week 24")].set_index("subject")["change"].dropna()
+    content = json.loads((realdata / "cdisc_pilot/dataset_json/adadas.json").read_text("utf-8"))
+    file = pd.DataFrame(content["rows"], columns=[column["name"] for column in content["columns"]])
+    chosen = file["PARAMCD"].eq("ACTOT") & file["AVISITN"].eq(24) & file["ANL01FL"].eq("Y") & file["EFFFL"].eq("Y")
+    theirs = file[chosen].set_index("USUBJID")["CHG"]
+    assert file.loc[chosen, "DTYPE"].eq("LOCF").sum() > 50
+    assert len(ours) == len(theirs) == 79 + 81 + 74
+    np.testing.assert_allclose(ours, theirs[ours.index], rtol=0, atol=1e-9)

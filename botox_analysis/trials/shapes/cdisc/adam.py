@@ -6,17 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.layout import TABLES
-from botox_analysis.trials.readers.raw import ROW, RawTable
+from botox_analysis.trials.readers.raw import RawTable
 from botox_analysis.trials.settings.cdisc import AS_MISSING, LEAVE_OUT
 from botox_analysis.trials.shapes.cdisc.adam_subjects import adam_subjects
 from botox_analysis.trials.shapes.cdisc.adam_times import event_times, is_timed
-from botox_analysis.trials.shapes.cdisc.adam_values import is_measured, measurements, of_parameters, of_visits
 from botox_analysis.trials.shapes.cdisc.adverse_events import adverse_events, is_adverse_events
 from botox_analysis.trials.shapes.cdisc.data_set import DataSet, Notes
+from botox_analysis.trials.shapes.cdisc.measurements import is_measured, measurements, of_parameters
+from botox_analysis.trials.shapes.cdisc.tables import Found, arranged_of
 from botox_analysis.trials.shapes.shape import Arranged, Shape
 
 
@@ -47,8 +46,13 @@ def arrange_adam(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) ->
         for name, table in tables.items()
         if is_chosen(name, settings)
     }
+    notes += [
+        (table.file, "a data set that the settings do not choose: left out", len(table.frame))
+        for name, table in tables.items()
+        if name not in sets
+    ]
     frame, cohort, new = adam_subjects(sets["adsl"], settings)
-    found: dict[str, list[tuple[str, pd.DataFrame]]] = {"subjects": [(sets["adsl"].file, frame)]}
+    found: Found = {"subjects": [(sets["adsl"].file, frame)]}
     parameters = asked.get("parameters")
     seen: set[str] = set()
     for name, data in sets.items():
@@ -62,9 +66,8 @@ def arrange_adam(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) ->
             seen.update(map(str, chosen.text("PARAMCD").cat.categories))
             if not len(chosen) or table not in TABLES:
                 continue
-            rows = (
-                event_times(chosen, cohort) if is_timed(data) else measurements(chosen, cohort, asked.get("derived", LEAVE_OUT))
-            )
+            derived = asked.get("derived", LEAVE_OUT)
+            rows = event_times(chosen, cohort) if is_timed(data) else measurements(chosen, cohort, derived=derived)
             found.setdefault(table, []).append((data.file, rows))
         elif is_adverse_events(data):
             if "adverse_events" in found:
@@ -79,25 +82,7 @@ def arrange_adam(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) ->
     absent = [name for name in parameters or () if name not in seen]
     if absent:
         raise DataError(f"trial.toml, [adam]: found the parameters {listed(absent)}, which no data set has as PARAMCD.")
-    return _arranged(found, new, notes)
-
-
-def _arranged(found: Mapping[str, list[tuple[str, pd.DataFrame]]], settings: Mapping[str, Any], notes: Notes) -> Arranged:
-    tables: dict[str, pd.DataFrame] = {}
-    files: dict[str, str] = {}
-    for table in TABLES:
-        parts = found.get(table, ())
-        parts = [(file, rows) for file, rows in parts if len(rows)] or list(parts)[:1]
-        if not parts:
-            continue
-        whole = parts[0][1] if len(parts) == 1 else pd.concat([rows for _, rows in parts])
-        whole.index.name = ROW
-        tables[table] = whole
-        files[table] = " and ".join(file for file, _ in parts)
-    if "assessments" in tables:
-        settings = of_visits(tables["assessments"], settings)
-        tables["assessments"] = tables["assessments"].drop(columns="order", errors="ignore")
-    return Arranged(tables, files, settings, notes)
+    return arranged_of(found, new, notes)
 
 
 def is_chosen(name: str, settings: Mapping[str, Any]) -> bool:

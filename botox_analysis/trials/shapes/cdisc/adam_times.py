@@ -47,7 +47,7 @@ def event_times(data: DataSet, cohort: Cohort) -> pd.DataFrame:
         reason = reason.where((censored == 0) | data.text("CNSDTDSC").isna(), data.text("CNSDTDSC").astype(object))
     return pd.DataFrame(
         {
-            "subject": data.frame[SUBJECT] if pd.api.types.is_numeric_dtype(data.frame[SUBJECT]) else data.text(SUBJECT),
+            "subject": data.text(SUBJECT),
             "endpoint": data.text("PARAMCD"),
             "time": data.frame["AVAL"],
             "observed": pd.Series(np.where(censored == 0, "yes", "no"), index=data.frame.index).where(~np.isnan(censored)),

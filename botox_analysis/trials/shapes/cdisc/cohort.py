@@ -58,6 +58,28 @@ class Cohort:
         return days
 
 
+def cohort_of(data: DataSet, not_randomised: np.ndarray, first_doses: Sequence[str]) -> Cohort:
+    """Make the cohort of a table of subjects.
+
+    Parameters
+    ----------
+    data : DataSet
+        Subjects, one record each.
+    not_randomised : ndarray of bool, shape (n,)
+        True for the subjects who are left out.
+    first_doses : sequence of str
+        Columns that may have the date of the first dose; the first of them that is there is used.
+
+    Returns
+    -------
+    Cohort
+        Dates and subjects left out.
+    """
+    subjects = data.text(SUBJECT).astype(object)
+    first = pd.Series(data.dates(data.first_of(*first_doses)), index=pd.Index(subjects))
+    return Cohort(first[~first.index.duplicated()], frozenset(subjects[not_randomised]))
+
+
 def unrandomised(data: DataSet, arm: str) -> np.ndarray:
     """Find the subjects who were not randomised.
 

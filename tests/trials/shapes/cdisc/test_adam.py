@@ -5,8 +5,6 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.trials.readers.raw import RawTable
-from botox_analysis.trials.shapes.shapes import arranged
 
 ADSL = {
     "STUDYID": "S1",
@@ -23,12 +21,14 @@ ADSL = {
 
 @pytest.fixture
 def load(tmp_path):
-    """A function: data sets as columns -> the trial read from their Parquet files."""
+    """A function: data sets as columns -> the trial read from their files."""
 
-    def read(*, settings=None, **sets):
+    def read(*, settings=None, file_format="csv", **sets):
         sets = {"adsl": ADSL, **sets}
         for name, columns in sets.items():
-            pd.DataFrame(columns).to_parquet(tmp_path / f"{name}.parquet")
+            frame = pd.DataFrame(columns)
+            path = tmp_path / f"{name}.{file_format}"
+            frame.to_csv(path, index=False) if file_format == "csv" else frame.to_parquet(path)
         return ba.load_adam(tmp_path, settings=settings or {})
 
     return read
@@ -189,7 +189,7 @@ class TestMeasurements:
     def test_unscheduled_records_are_left_out_and_counted(self, load):
         trial = load(adqs=bds([*PLANNED, ("S1-02", "", np.nan, 99.0, ""), ("S1-02", None, 7, 99.0, "")]))
         assert len(trial.assessments) == 5
-        assert noted(trial, "without a visit of the analysis") == 2
+        assert noted(trial, "without a visit") == 2
 
     def test_the_flagged_record_is_the_baseline_whatever_its_visit(self, load):
         rows = [("S1-01", "Screening", -1, 9.0, ""), ("S1-01", "Day 1", 1, 10.0, "Y"), ("S1-01", "Week 4", 4, 8.0, "")]
@@ -240,7 +240,7 @@ class TestMeasurements:
     def test_the_settings_choose_data_sets(self, load):
         trial = load(adqs=bds(PLANNED), adlb={"USUBJID": ["nobody"]}, settings={"adam": {"datasets": ["ADQS"]}})
         assert len(trial.assessments) == 5
-        assert "adlb.parquet" in trial.left_out["where"].tolist()
+        assert "adlb.csv" in trial.left_out["where"].tolist()
 
     def test_two_data_sets_have_their_scales_in_one_table(self, load):
         other = bds([("S1-01", "Week 8", 8, 1.0, "")]).assign(PARAMCD="OTHER")
@@ -255,7 +255,7 @@ class TestMeasurements:
     def test_a_data_set_without_visits_is_left_out_and_named(self, load):
         trial = load(adex={"USUBJID": ["S1-01"], "PARAMCD": ["DUR"], "AVAL": [3.0]})
         assert trial.assessments is None
-        assert "adex.parquet" in trial.left_out["where"].tolist()
+        assert "adex.csv" in trial.left_out["where"].tolist()
 
 
 def events(**columns):
@@ -329,14 +329,14 @@ class TestAdverseEvents:
         assert noted(trial, "partial dates") == 2
 
     def test_an_impossible_date_is_refused_with_its_row(self, load):
-        with pytest.raises(ba.DataError, match=r"adae\.parquet, row 3, column 'AESTDTC': found '2020-02-30'"):
+        with pytest.raises(ba.DataError, match=r"adae\.csv, row 3, column 'AESTDTC': found '2020-02-30'"):
             load(adae={"USUBJID": ["S1-01"] * 2, "AETERM": ["a", "b"], "AESTDTC": ["2020-02-01", "2020-02-30"]})
 
     def test_another_name_of_the_data_set_is_read(self, load):
         assert len(load(adaex=events()).adverse_events) == 3
 
     def test_two_data_sets_of_events_are_refused_with_the_setting_that_chooses(self, load):
-        with pytest.raises(ba.DataError, match=r'adae\.parquet and adcq\.parquet.*datasets = \["ADSL", "ADAE"\]'):
+        with pytest.raises(ba.DataError, match=r'adae\.csv and adcq\.csv.*datasets = \["ADSL", "ADAE"\]'):
             load(adae=events(), adcq=events())
         assert len(load(adae=events(), adcq=events(), settings={"adam": {"datasets": ["ADAE"]}}).adverse_events) == 3
 
@@ -383,14 +383,14 @@ class TestTimesToEvents:
 
 class TestFiles:
     def test_a_data_set_in_two_files_is_refused_naming_both(self, load, tmp_path):
-        pd.DataFrame(ADSL).to_csv(tmp_path / "adsl.csv", index=False)
+        pd.DataFrame(ADSL).to_parquet(tmp_path / "adsl.parquet")
         with pytest.raises(ba.DataError, match=r'ADSL in adsl\.csv and in adsl\.parquet.*format = "parquet"'):
             load()
 
     @pytest.mark.parametrize("file_format", ["csv", "parquet", ".CSV"])
     def test_format_chooses_among_several_files_of_a_data_set_only(self, load, tmp_path, file_format):
         load(adqs=bds(PLANNED))
-        pd.DataFrame(ADSL).to_csv(tmp_path / "adsl.csv", index=False)
+        pd.DataFrame(ADSL).to_parquet(tmp_path / "adsl.parquet")
         trial = ba.load_adam(tmp_path, format=file_format)
         assert len(trial.assessments) == 5
         chosen = file_format.lower().removeprefix(".")
@@ -400,7 +400,7 @@ class TestFiles:
 
     def test_a_format_that_no_file_has_is_refused(self, load, tmp_path):
         load()
-        pd.DataFrame(ADSL).to_csv(tmp_path / "adsl.csv", index=False)
+        pd.DataFrame(ADSL).to_parquet(tmp_path / "adsl.parquet")
         with pytest.raises(ba.DataError, match=r"adsl\.csv and in adsl\.parquet"):
             ba.load_adam(tmp_path, format="xpt")
 
@@ -423,7 +423,7 @@ class TestFiles:
     def test_a_file_is_refused(self, load, tmp_path):
         load()
         with pytest.raises(ba.DataError, match="expected a folder"):
-            ba.load_adam(tmp_path / "adsl.parquet")
+            ba.load_adam(tmp_path / "adsl.csv")
 
     def test_a_folder_that_is_not_there_is_refused(self, tmp_path):
         with pytest.raises(ba.DataError, match="no such folder"):
@@ -436,23 +436,32 @@ class TestFiles:
 
     def test_csv_and_parquet_give_the_same_trial(self, load, tmp_path):
         sets = {"adsl": pd.DataFrame({**ADSL, "SITEGR1": ["701", "900", "701", "900"]}), "adqs": bds(PLANNED), "adae": events()}
-        typed = load(**sets)
+        typed = load(**sets, file_format="parquet")
         for name, columns in sets.items():
             pd.DataFrame(columns).to_csv(tmp_path / f"{name}.csv", index=False)
         texts = ba.load_adam(tmp_path, format="csv")
         for table in ("subjects", "assessments", "adverse_events"):
             pd.testing.assert_frame_equal(getattr(texts, table), getattr(typed, table))
 
-    def test_bytes_and_dates_counted_by_sas_are_read(self):
-        frame = pd.DataFrame(
-            {**ADSL, "TRTSDT": [21924.0, 21946.0, 21975.0, np.nan], "EOSDT": [21930.0, 21946.0, 21976.0, np.nan]}
-        )
+    def test_frames_with_bytes_dates_of_sas_and_zeros_misread_by_pandas_are_read(self):
+        dates = {"TRTSDT": [21924.0, 21946.0, 21975.0, np.nan], "EOSDT": [21930.0, 21946.0, 21976.0, np.nan]}
+        adsl = pd.DataFrame({**ADSL, **dates, "DOSE": [2.0**-260, 155, 195, 2.0**-260]})
         for name in ("USUBJID", "TRT01P", "ITTFL"):
-            frame[name] = [text.encode() for text in frame[name]]
-        found = arranged({"adsl": RawTable("adsl", frame, "adsl")}, {})
-        trial = ba.Trial if found is None else found
-        assert trial.settings["arms"] == ["Placebo", "Low", "High"]
-        assert trial.tables["subjects"]["last_day"].fillna(0).tolist() == [7, 1, 2, 0]
+            adsl[name] = [text.encode() for text in adsl[name]]
+        times = pd.DataFrame({**TIMES, "CNSR": [2.0**-260, 1, 2]})
+        trial = ba.as_trial({"ADSL": adsl, "ADTTE": times}, name="from pandas")
+        assert trial.arms == ["Placebo", "Low", "High"]
+        assert trial.subjects["last_day"].fillna(0).tolist() == [7, 1, 2, 0]
+        assert trial.subjects["DOSE"].tolist() == [0, 155, 195, 0]
+        assert trial.event_times["observed"].tolist() == [True, False, False]
+        assert noted(trial, "which pandas.read_sas makes of 0") == 3
+
+    def test_a_frame_that_the_settings_do_not_choose_is_named(self):
+        frames = {"adsl": pd.DataFrame(ADSL), "adae": pd.DataFrame(events()), "adqs": bds(PLANNED)}
+        trial = ba.as_trial(frames, name="chosen", settings={"adam": {"datasets": ["ADQS"]}})
+        assert trial.adverse_events is None
+        assert len(trial.assessments) == 5
+        assert noted(trial, "do not choose") == 3
 
 
 class TestSettings:
