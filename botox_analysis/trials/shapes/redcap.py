@@ -109,8 +109,7 @@ def arrange_redcap(table: RawTable, settings: Mapping[str, Any]) -> Arranged:
     if visits:
         names = [visits[name] for name in event[of["assessments"]]]
         tables["assessments"] = tables["assessments"].assign(**{file_column(settings, "assessments", "visit"): names})
-    subject = file_column(settings, "subjects", "subject")
-    subject = subject if subject in frame.columns else str(frame.columns[0])
+    subject = _subject_column(frame, settings, table.file)
     columns = {name: dict(named) for name, named in settings.get("columns", {}).items()}
     for name in tables:
         columns.setdefault(name, {}).setdefault("subject", subject)
@@ -159,6 +158,17 @@ def export_names(frame: pd.DataFrame) -> list[str]:
     """
     names = [spelled(text_of(name)) for name in frame.columns]
     return [_HEADERS.get(name.lower(), name) for name in names]
+
+
+def _subject_column(frame: pd.DataFrame, settings: Mapping[str, Any], file: str) -> str:
+    """Find the column of the subjects: the one that the settings name, else ``subject``, else the first of the project."""
+    subject = file_column(settings, "subjects", "subject")
+    if subject in frame.columns:
+        return subject
+    of_project = [str(name) for name in frame.columns if name not in _OWN and not _OF_FORMS.fullmatch(name)]
+    if subject != "subject" or not of_project:
+        raise DataError(f"{file} has no column '{subject}'; its columns are {listed(frame.columns, n_shown=30)}.")
+    return of_project[0]
 
 
 def _texts(frame: pd.DataFrame, column: str) -> np.ndarray:

@@ -207,6 +207,12 @@ def test_a_column_of_event_names_alone_is_no_export(trial_folder):
     assert "Event Name" in ba.load_trial(folder).covariates
 
 
+def test_a_column_of_subjects_that_the_export_does_not_have_is_refused(trial_folder):
+    toml = TOML.replace('arm = "group"', 'arm = "group"\nsubject = "patient"')
+    with pytest.raises(ba.DataError, match=r"export\.csv has no column 'patient'; its columns are 'record_id'"):
+        ba.load_trial(trial_folder(export_csv=RAW, trial_toml=toml))
+
+
 def test_a_repeating_event_may_be_a_diary(trial_folder):
     content = (
         "record_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,arm,headache\n"
