@@ -205,7 +205,7 @@ def _tables_of(paths: Mapping[str, Path], settings: Mapping[str, Any]) -> dict[s
         read[name] = _chosen(opened[path], name, wanted, path.name)
     used = {id(table) for table in read.values()}
     unread = [table for tables in opened.values() for table in tables if id(table) not in used]
-    notes = [(table.file, "a table that the settings do not name: not read", len(table.frame)) for table in unread]
+    notes = [(table.file, "a table that the settings do not name: not read", max(len(table.frame), 1)) for table in unread]
     named = {name: replace(table, name=name) for name, table in read.items()}
     last = next(reversed(named))
     return {**named, last: replace(named[last], notes=(*named[last].notes, *notes))}

@@ -56,7 +56,11 @@ _SETTINGS: dict[str, tuple[str, ...]] = {
                '{subjects = {subject = {"S1" = "S2"}}}', '{subjects = {first_dose_date = {"2024-03-01" = 3.5}}}', '{subjects = {x = {}}}', '{subjects = {age = {"41" = nan}}}'),
     "scales": ('{"HIT-6" = {baseline = false}}', '{"HIT-6" = {baseline = true}}', '{x = {baseline = false}}', '{"HIT-6" = 3}', '{"HIT-6" = {}}'),
     "windows": ('{"week 4" = [1, 60]}', '{"week 4" = [60, 1]}', '{"week 4" = [1, 60], "month 3" = [60, 99]}', '{baseline = [-28, -1]}', '{"week 4" = [1.0, 2.0]}', "{}"),
-    "diary": ("{}", '{severity = {}}', '{blank_dose = "none taken"}', '{contradictions = "hours"}', "{x = 1}"),
+    "diary": ("{}", '{severity = {}}', '{blank_dose = "none taken"}', '{contradictions = "hours"}', "{x = 1}", '{wide = "day{day}"}', '{wide = {severity = "{date}"}}', '{wide = "{day"}'),
+    "assessments": ("{}", '{wide = "value{visit}"}', '{wide = {"HIT-6" = "value"}}', '{wide = {value = "{week}"}}', '{wide = {}}', "{wide = [1]}"),
+    "files": ("{}", '{diary = "assessments.csv"}', '{diary = "../x.csv"}', '{diary = "/etc/passwd"}', '{x = "subjects.csv"}', '{diary = {file = "diary.csv", table = "diary"}}', "{diary = 1}"),
+    "table": ('"subjects"', '""', "1"), "redcap": ("{}", '{subjects = "x"}', '{diary = ""}', '{visits = {}}', '{arms = {1 = 2}}'),
+    "questions": ("{}", '{question = "visit", answer = "value", assessments = {baseline = "x"}}', '{question = "severity", answer = "headache", diary = {mild = "headache"}}', '{diary = {x = "headache"}}'),
     "protocol": ('{endpoint = "HIT-6"}', '{visit = "week 4"}', '{covariates = ["age"]}', "{reduction = 2}", "{points = nan}", '{intercurrent = {discontinuation = "treatment policy"}}',
                  '{intercurrent = {discontinuation = "x"}}', "{intercurrent = {a = 1}}", '{handling = "x"}', '{analysis = "mmrm"}', '{safety_population = "x"}', "{x = []}"),
 }  # fmt: skip

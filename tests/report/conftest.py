@@ -442,7 +442,10 @@ WRONG = {
         {"week 4": [1, 40], "week 8": [30, 60]}, {"week 4": [9, 1]}, {"week 4": [1]}, {"week 4": "1 to 9"},
         {"week 99": [900, 990]},
     ),
-    "diary": (3, {"nowhere": 1}, {"blank_dose": "none"}, {"contradictions": "coin"}),
+    "diary": (3, {"nowhere": 1}, {"blank_dose": "none"}, {"contradictions": "coin"}, {"wide": "d{days}"}, {"wide": "d{day}"}),
+    "assessments": (3, {"nowhere": 1}, {"wide": "x"}, {"wide": "X_{visit}"}), "table": (3, "nowhere"), "format": (3,),
+    "files": (3, {"nowhere": "x.csv"}, {"diary": "../diary.csv"}, {"diary": {"table": "x"}}), "adam": (3, {"nowhere": 1}),
+    "questions": (3, {"nowhere": 1}, {"diary": {"Q1": "headache"}}), "redcap": (3, {"nowhere": 1}, {"visits": ["x"]}),
     "protocol": (3, [], "x"), "reading": ("x",), "Arms": (["placebo"],),
 }  # fmt: skip
 WRONG_PROTOCOL = {

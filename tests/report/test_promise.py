@@ -11,6 +11,7 @@ from botox_analysis.report import contents, validation
 from botox_analysis.report.analysis import analysis
 from botox_analysis.trials.settings import file as settings
 from botox_analysis.trials.settings import protocol
+from botox_analysis.trials.settings.shapes import SHAPE_KEYS
 
 N_QUICK, N_TRIALS, N_CHUNKS = 42, 2_000, 8
 """Number of trials of each run, and ranges of trials for parallel tests."""
@@ -99,7 +100,8 @@ def test_every_setting_is_used_right_and_wrong_and_every_fault_made(made_up, eve
     right = set().union(*(one.right for one in made))
     faults = {fault for one in made for fault in one.faults}
     known = {*settings._KEYS, *(f"protocol.{key}" for key in protocol.PROTOCOL_KEYS)}
-    assert known - right == {"protocol"}  # its keys are
+    of_other_files = {"format", "adam", *SHAPE_KEYS}  # made-up trials are CSV files of the layout
+    assert known - right == {"protocol", *of_other_files}  # the keys of the protocol are
     assert known <= {fault.removeprefix("setting ").replace("protocol ", "protocol.") for fault in faults}
     assert faults == set(every_fault)
     assert sum(len(one.faults) == 1 for one in made) >= n / 3

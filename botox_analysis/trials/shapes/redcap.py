@@ -33,9 +33,10 @@ _HEADERS = {
 """Headers of an export of labels -> names of an export of codes."""
 
 _OF_FORMS = re.compile(
-    r".*_complete|.*_timestamp|redcap_survey_identifier|complete\?(\.\d+)?|survey timestamp(\.\d+)?", re.IGNORECASE
+    r".*_complete|.*_timestamp|redcap_survey_identifier|complete\?( \(\d+\)|\.\d+)?|survey timestamp( \(\d+\)|\.\d+)?",
+    re.IGNORECASE,
 )
-_STATUS = re.compile(r".*_complete|complete\?(\.\d+)?", re.IGNORECASE)
+_STATUS = re.compile(r".*_complete|complete\?( \(\d+\)|\.\d+)?", re.IGNORECASE)
 _CHECKBOX = re.compile(r".+___.+|.+\(choice=.+\)")
 _COMPLETE = ("2", "complete", "")
 _ARM = re.compile(r"_arm_(\d+)[a-z]?$|\(arm (\d+):.*\)$", re.IGNORECASE)
@@ -63,9 +64,11 @@ def is_redcap(table: RawTable, settings: Mapping[str, Any]) -> bool:
     bool
         True for a table with a column of REDCap's own, such as ``redcap_event_name``, or ``record_id`` and the status of a form.
     """
-    names = export_names(table.frame)
-    of_forms = any(_STATUS.fullmatch(name) for name in names)
-    return "redcap" in settings or any(name in (EVENT, INSTRUMENT) for name in names) or ("record_id" in names[:1] and of_forms)
+    written = [spelled(text_of(name)).lower() for name in table.frame.columns]
+    of_forms = any(_STATUS.fullmatch(name) for name in written)
+    of_labels = {"event name", "repeat instrument"} & set(written) and (of_forms or "repeat instance" in written)
+    of_codes = {EVENT, INSTRUMENT} & set(written) or ("record_id" in written[:1] and of_forms)
+    return "redcap" in settings or bool(of_labels or of_codes)
 
 
 def arrange_redcap(table: RawTable, settings: Mapping[str, Any]) -> Arranged:
@@ -90,15 +93,13 @@ def arrange_redcap(table: RawTable, settings: Mapping[str, Any]) -> Arranged:
         The settings name no events or instruments, or some that the export does not have. Or a subject has two values in one
         column of the subjects.
     """
-    frame = table.frame.set_axis(export_names(table.frame), axis=1).set_axis(pd.Index(row_numbers(table.frame), name=ROW))
-    if frame.columns.has_duplicates:
-        twice = listed(dict.fromkeys(frame.columns[frame.columns.duplicated()]))
-        raise DataError(f"{table.file}, row 1: found column {twice} more than once; expected each name once.")
+    notes = list(table.notes)
+    frame = table.frame.set_axis(_names(table, settings, notes), axis=1).set_axis(pd.Index(row_numbers(table.frame), name=ROW))
     event, instrument = _texts(frame, EVENT), _texts(frame, INSTRUMENT)
     asked = settings.get("redcap", {})
     if ((event != "").any() and "subjects" not in asked) or ((instrument != "").any() and not asked):
         raise DataError(_proposal(table.file, _distinct(event), _distinct(instrument)))
-    frame, notes = _with_checkboxes(frame), list(table.notes)
+    frame = _with_checkboxes(frame)
     sources = {"subjects": asked.get("subjects", ""), **{name: asked[name] for name in _SOURCES if name in asked}}
     visits = {spelled(str(name)): str(visit) for name, visit in asked.get("visits", {}).items()}
     if visits:
@@ -108,8 +109,7 @@ def arrange_redcap(table: RawTable, settings: Mapping[str, Any]) -> Arranged:
     if visits:
         names = [visits[name] for name in event[of["assessments"]]]
         tables["assessments"] = tables["assessments"].assign(**{file_column(settings, "assessments", "visit"): names})
-    subject = file_column(settings, "subjects", "subject")
-    subject = subject if subject in frame.columns else str(frame.columns[0])
+    subject = _subject_column(frame, settings, table.file)
     columns = {name: dict(named) for name, named in settings.get("columns", {}).items()}
     for name in tables:
         columns.setdefault(name, {}).setdefault("subject", subject)
@@ -124,6 +124,23 @@ def arrange_redcap(table: RawTable, settings: Mapping[str, Any]) -> Arranged:
         )
     made["subjects"] = _subjects(made["subjects"], subject, table.file, settings, notes)
     return Arranged(made, dict.fromkeys(made, table.file), settings, notes)
+
+
+def _names(table: RawTable, settings: Mapping[str, Any], notes: list[tuple[str, str, int]]) -> list[str]:
+    """Name the columns as an export of codes does; labels that are repeated are numbered, unless the settings name them."""
+    names = export_names(table.frame)
+    repeated = dict.fromkeys(name for at, name in enumerate(names) if name in names[:at])
+    wide = settings.get("assessments", {}).get("wide")
+    used = {spelled(str(name)) for of in settings.get("columns", {}).values() for name in of.values()} | set(_HEADERS.values())
+    used |= {pattern.text for pattern in patterns_of("assessments", wide).values()} if wide else set()
+    twice = [name for name in repeated if name in used]
+    if twice:
+        raise DataError(f"{table.file}, row 1: found column {listed(twice)} more than once; expected each name once.")
+    if repeated:
+        notes.append(
+            (f"{table.file}, {listed(repeated)}", "labels of several columns: numbered from the second on", len(repeated))
+        )
+    return [f"{name} ({names[: at + 1].count(name)})" if name in names[:at] else name for at, name in enumerate(names)]
 
 
 def export_names(frame: pd.DataFrame) -> list[str]:
@@ -141,6 +158,17 @@ def export_names(frame: pd.DataFrame) -> list[str]:
     """
     names = [spelled(text_of(name)) for name in frame.columns]
     return [_HEADERS.get(name.lower(), name) for name in names]
+
+
+def _subject_column(frame: pd.DataFrame, settings: Mapping[str, Any], file: str) -> str:
+    """Find the column of the subjects: the one that the settings name, else ``subject``, else the first of the project."""
+    subject = file_column(settings, "subjects", "subject")
+    if subject in frame.columns:
+        return subject
+    of_project = [str(name) for name in frame.columns if name not in _OWN and not _OF_FORMS.fullmatch(name)]
+    if subject != "subject" or not of_project:
+        raise DataError(f"{file} has no column '{subject}'; its columns are {listed(frame.columns, n_shown=30)}.")
+    return of_project[0]
 
 
 def _texts(frame: pd.DataFrame, column: str) -> np.ndarray:

@@ -109,7 +109,7 @@ def arranged(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arr
         if near:
             raise DataError(f"{table.file}: found a name that is nearly '{near}'; expected exactly that, or another name.")
     found = _in_rows(shape.arrange(used, settings))
-    unread = [(table.file, f"a table that is none of {shape.name}: not read", max(1, len(table.frame))) for table in others]
+    unread = [(table.file, f"a table that is none of {shape.name}: not read", max(len(table.frame), 1)) for table in others]
     named = "" if shape is SHAPES[0] else shape.name
     return replace(found, shape=named, notes=[*found.notes, *unread, *(note for table in others for note in table.notes)])
 
@@ -126,7 +126,7 @@ def _of_one_table(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -
         )
     for name, one in alone.items():
         others = [table for other, table in tables.items() if other != name]
-        unread = [(table.file, f"a table beside {one.name}: not read", len(table.frame)) for table in others]
+        unread = [(table.file, f"a table beside {one.name}: not read", max(len(table.frame), 1)) for table in others]
         found = one.arrange(tables[name], settings)
         return replace(found, shape=one.name, notes=[*found.notes, *unread, *(note for table in others for note in table.notes)])
     columns = ""

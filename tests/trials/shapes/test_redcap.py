@@ -182,6 +182,52 @@ def test_a_frame_is_read_like_the_export():
     assert trial.subjects["subject"].tolist() == ["1", "2"]
 
 
+def test_labels_of_several_columns_are_numbered(trial_folder):
+    content = (
+        "Record ID,Event Name,Repeat Instrument,Repeat Instance,Group,Comment,Ill (choice=Nausea),Complete?,Comment,Complete?\n"
+        "1,Baseline,,,p,well,Checked,Complete,fine,Complete\n2,Baseline,,,q,ill,Unchecked,Complete,bad,Incomplete\n"
+    )
+    toml = '[redcap]\nsubjects = "Baseline"\n[columns.subjects]\narm = "Group"\nnausea = "Ill (choice=Nausea)"\n'
+    trial = ba.load_trial(trial_folder(export_csv=content, trial_toml=toml))
+    assert trial.covariates == ["Comment", "nausea", "Comment (2)"]
+    assert trial.subjects["nausea"].tolist() == [1, 0]
+    notes = dict(zip(trial.left_out["where"], trial.left_out["n"], strict=True))
+    assert (notes["export.csv, 'Comment', 'Complete?'"], notes["export.csv, Complete? (2)"]) == (2, 1)
+
+
+def test_a_label_of_several_columns_that_the_settings_name_is_refused(trial_folder):
+    content = "Record ID,Event Name,Repeat Instrument,Repeat Instance,Group,Group\n1,Baseline,,,p,q\n"
+    toml = '[redcap]\nsubjects = "Baseline"\n[columns.subjects]\narm = "Group"\n'
+    with pytest.raises(ba.DataError, match=r"export\.csv, row 1: found column 'Group' more than once"):
+        ba.load_trial(trial_folder(export_csv=content, trial_toml=toml))
+
+
+def test_a_column_of_event_names_alone_is_no_export(trial_folder):
+    folder = trial_folder(clinic_csv="subject,arm,day,headache,Event Name\n1,p,1,no,fall\n")
+    assert "Event Name" in ba.load_trial(folder).covariates
+
+
+def test_a_column_of_subjects_that_the_export_does_not_have_is_refused(trial_folder):
+    toml = TOML.replace('arm = "group"', 'arm = "group"\nsubject = "patient"')
+    with pytest.raises(ba.DataError, match=r"export\.csv has no column 'patient'; its columns are 'record_id'"):
+        ba.load_trial(trial_folder(export_csv=RAW, trial_toml=toml))
+
+
+def test_a_repeating_event_may_be_a_diary(trial_folder):
+    content = (
+        "record_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,arm,headache\n"
+        "1,base_arm_1,,,p,\n1,day_arm_1,,1,,yes\n1,day_arm_1,,2,,no\n"
+    )
+    toml = '[redcap]\nsubjects = "base_arm_1"\ndiary = "day_arm_1"\n[columns.diary]\nday = "redcap_repeat_instance"\n'
+    trial = ba.load_trial(trial_folder(export_csv=content, trial_toml=toml))
+    assert trial.diary[["day", "headache"]].astype(object).to_numpy().tolist() == [[1.0, True], [2.0, False]]
+
+
+def test_an_export_without_settings_of_its_subjects_is_refused(trial_folder):
+    with pytest.raises(ba.DataError, match=r'under \[redcap\] in trial\.toml, such as subjects = "baseline_arm_1"'):
+        ba.load_trial(trial_folder(export_csv=RAW, trial_toml='[redcap]\ndiary = "headache_diary"\n'))
+
+
 @pytest.mark.parametrize("toml", ["redcap = 1\n", "[redcap]\nevents = 'x'\n", "[redcap]\ndiary = 1\n", "[redcap]\nvisits = 'x'\n",
                                   "[redcap.visits]\na = 1\n", "[redcap]\narms = ['a']\n"])  # fmt: skip
 def test_wrong_settings_are_refused(trial_folder, toml):
