@@ -101,6 +101,26 @@ def simulate(
 
 
 @app.command()
+def convert(
+    trial: TrialName = "simulated",
+    *,
+    out: Annotated[Path, typer.Option("--out", help="The folder to write; an earlier trial written there is replaced.")],
+    to: Annotated[str, typer.Option("--format", help="csv, parquet, xlsx, xpt or dataset-json.")] = "csv",
+) -> None:
+    """Write a trial in another format, with a trial.toml: read again, the files are the same trial."""
+    with _one_sentence():
+        from botox_analysis import open_trial, write_trial
+        from botox_analysis.errors import DataError
+        from botox_analysis.trials.writing.write import WRITERS
+
+        if to not in WRITERS:
+            raise DataError(f"found --format {to}; expected one of {', '.join(WRITERS)}.")
+        written = write_trial(open_trial(trial), out, format=to)
+        names = sorted(path.name for path in written.iterdir())
+    typer.echo(f"{trial} is in {written}: {', '.join(names)}")
+
+
+@app.command()
 def validate(trial: TrialName = "simulated") -> None:
     """Read a trial's files and list every problem, or the data as understood. The last line states if a report can be made.
 
@@ -124,25 +144,25 @@ def validate(trial: TrialName = "simulated") -> None:
 
 @app.command()
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="PATH", help="A folder with a trial's files; their names are free.")],
-    out: Annotated[Path | None, typer.Option("--out", help="The file to write. Left out: trial.toml in that folder.")] = None,
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder with a trial's files, or a file; names are free.")],
+    out: Annotated[Path | None, typer.Option("--out", help="The file to write. Left out: trial.toml beside the files.")] = None,
 ) -> None:
-    """Draft a trial.toml from a folder's files: guesses are marked as guesses, questions are comments.
+    """Draft a trial.toml from a folder or a file: guesses are marked as guesses, questions are comments.
 
     The draft is printed. It is also written to a file, unless that file exists.
     """
     with _one_sentence():
         from botox_analysis import draft_settings
 
-        draft = draft_settings(folder)
+        draft = draft_settings(path)
         typer.echo(draft, nl=False)
-        target = folder / "trial.toml" if out is None else out
+        target = (path if path.is_dir() else path.parent) / "trial.toml" if out is None else out
         if target.exists():
             typer.echo(f"{target} exists already: nothing was written.", err=True)
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(draft.encode())
-    typer.echo(f"The draft is in {target}. Answer its questions, then: botox-analysis validate {folder}", err=True)
+    typer.echo(f"The draft is in {target}. Answer its questions, then: botox-analysis validate {path}", err=True)
 
 
 def main() -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from botox_analysis.trials.readers.formats import READERS
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -52,3 +54,51 @@ def test_every_dependency_is_locked():
     lock = (ROOT / "requirements.lock").read_text("utf-8")
     names = [name.split(">=")[0].split("[")[0] for name in wanted]
     assert [name for name in names if f"\n{name}==" not in f"\n{lock}"] == []
+
+
+EXTRA = {"pyreadstat": "pyreadstat", "python-calamine": "python_calamine", "xlsxwriter": "xlsxwriter"}
+"""Libraries of the extra ``formats`` -> their modules."""
+
+NEEDING = {".xlsx": "python_calamine", ".sas7bdat": "pyreadstat"}
+"""Suffixes of files that need a library."""
+
+
+@pytest.fixture
+def without_extra(tmp_path):
+    """A function: program -> its output, where none of the libraries of the extra can be imported."""
+    for module in EXTRA.values():
+        (tmp_path / f"{module}.py").write_text(f"raise ModuleNotFoundError('No module named {module}', name='{module}')\n")
+
+    def run(program):
+        place = os.pathsep.join([str(tmp_path), str(ROOT)])
+        found = subprocess.run(  # noqa: S603
+            [sys.executable, "-c", program], check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": place}
+        )
+        return found.stdout
+
+    return run
+
+
+def test_the_extra_has_the_libraries_that_are_optional():
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    names = {wanted.split(">=")[0] for wanted in project["optional-dependencies"]["formats"]}
+    assert names == set(EXTRA)
+    assert not names & {wanted.split(">=")[0] for wanted in project["dependencies"]}
+
+
+@pytest.mark.parametrize("place", ["wide_diary", "monthly_counts", "redcap", "dataset_json", "sas_transport"])
+def test_formats_of_the_core_are_read_without_the_extra(place, without_extra):
+    folder = ROOT / "tests" / "data" / place
+    program = f"import botox_analysis as ba; print(ba.draft_settings({str(folder)!r}))"
+    assert "As drafted, the files are read without an error." in without_extra(program)
+
+
+@pytest.mark.parametrize("suffix", [suffix for suffix in NEEDING if suffix in READERS])
+def test_a_file_of_the_extra_is_refused_with_the_command_that_installs_it(suffix, without_extra, tmp_path):
+    file = tmp_path / f"subjects{suffix}"
+    file.write_bytes((ROOT / "tests" / "data" / "one_sheet.xlsx").read_bytes() if suffix == ".xlsx" else b"")
+    call = f"ba.load_trial({str(file)!r}, settings={{}})"
+    said = without_extra(f"import botox_analysis as ba\ntry: {call}\nexcept ba.DataError as error: print(error)")
+    assert f"needs the library {NEEDING[suffix]}; install it by: pip install 'botox-analysis[formats]'." in said

@@ -42,7 +42,7 @@ TAKES: dict[str, tuple[str, str, dict]] = {
     "missing.dropout": ("outcomes", OUTCOMES, {}),
     "diary.endpoint": ("path", "the name of an endpoint", {"wording": "x", "daily": len}),
     "disposition": ("trial", TRIAL, {}),
-    "draft_settings": ("path", "the path of a folder with CSV or Parquet files", {}),
+    "draft_settings": ("path", "the path of a folder with a trial's files", {}),
     "endpoints_of": ("trial", TRIAL, {}),
     "safety.counts_per_subject": ("trial", TRIAL, {}),
     "times.curve": ("times", TIMES, {}),
@@ -125,6 +125,7 @@ TAKES: dict[str, tuple[str, str, dict]] = {
     "validate_trial": ("trial", TRIAL, {}),
     "intercurrent.visits_after": ("outcomes", OUTCOMES, {"events": EVENT}),
     "write_report": ("trial", TRIAL, {"folder": "nowhere"}),
+    "write_trial": ("trial", TRIAL, {"folder": "x"}),
 }
 
 

@@ -19,7 +19,8 @@ YEARS = (1900, 2100)
 
 _COMPACT = re.compile(r"%[dmyYjHMS]%[dmyYjHMS]")
 
-_EPOCH = datetime.date(1970, 1, 1).toordinal()
+EPOCH = datetime.date(1970, 1, 1).toordinal()
+"""Ordinal of the day from which days are counted."""
 
 _UTC_NAMES = {"UTC", "Etc/UTC", "UCT", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal", "GMT", "Etc/GMT"}
 
@@ -60,16 +61,36 @@ def read_dates(words: np.ndarray, notation: Notation) -> tuple[np.ndarray, np.nd
         else:
             day, calendar = _calendar_day(value, notation, zone)
         if day is not None and YEARS[0] <= day.year <= YEARS[1]:
-            days[at], clock[at] = day.toordinal() - _EPOCH, calendar
+            days[at], clock[at] = day.toordinal() - EPOCH, calendar
     return days, np.isnan(days) & ~nothing, clock
 
 
 def _calendar_day(value: Any, notation: Notation, zone: datetime.tzinfo | None) -> tuple[datetime.date | None, int]:
     """Parse a date as the day on the calendar of the place where it was written, and state which calendar that is."""
-    text = ""
-    if isinstance(value, str) or is_real(value):
-        text = spelled(text_of(value))
-        value = _written_moment(text, notation.date_format)
+    text = spelled(text_of(value)) if isinstance(value, str) or is_real(value) else ""
+    moment, clock = on_the_wall(written_moment(text, notation.date_format) if text else value, text, zone)
+    return moment.date() if isinstance(moment, datetime.datetime) else moment, clock
+
+
+def on_the_wall(value: Any, text: str, zone: datetime.tzinfo | None) -> tuple[datetime.date | None, int]:
+    """Find the moment that the calendar and the clock at the place of writing show, and which calendar that is.
+
+    Parameters
+    ----------
+    value : object
+        A date or a moment, in any of the types of frames.
+    text : str
+        Text of which the value was parsed; empty for a typed value.
+    zone : tzinfo or None
+        Zone to which times in UTC are moved.
+
+    Returns
+    -------
+    moment : datetime.date or None
+        A `datetime.datetime` if the value has a time; None for another type.
+    clock : int
+        `LOCAL`, `OFFSET`, `UTC`, `ZERO`, or `NO_CLOCK`.
+    """
     if isinstance(value, np.datetime64):
         value = value.astype("datetime64[s]").item()
     if is_beyond_calendars(value):
@@ -80,16 +101,29 @@ def _calendar_day(value: Any, notation: Notation, zone: datetime.tzinfo | None) 
         return (value, LOCAL) if isinstance(value, datetime.date) else (None, NO_CLOCK)
     offset = value.utcoffset()
     if offset is None:
-        return value.date(), LOCAL
+        return value, LOCAL
     if offset or str(value.tzinfo).split("+")[0] not in _UTC_NAMES:
-        return value.date(), OFFSET
+        return value, OFFSET
     if zone is not None:
-        return value.astimezone(zone).date(), LOCAL
-    return value.date(), ZERO if text and not text.upper().endswith("Z") else UTC
+        return value.astimezone(zone), LOCAL
+    return value, ZERO if text and not text.upper().endswith("Z") else UTC
 
 
-def _written_moment(text: str, date_format: str) -> datetime.datetime | None:
-    """Parse a date or moment that is written in a format; None if it is not."""
+def written_moment(text: str, date_format: str) -> datetime.datetime | None:
+    """Parse a date or moment that is written in a format.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    date_format : str
+        Format for `datetime.datetime.strptime`.
+
+    Returns
+    -------
+    datetime or None
+        The moment; None if the text is not written so.
+    """
     try:
         moment = datetime.datetime.strptime(text, date_format)  # noqa: DTZ007 - a date of a file has the zone that is written, or none
     except (ValueError, OverflowError):

@@ -13,17 +13,21 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.cells.dates import read_dates
+from botox_analysis.cells.moments import read_moments, read_times
 from botox_analysis.cells.names import has_control, spelled
 from botox_analysis.cells.notation import LARGEST, PLAIN, Notation, parsed, read_numbers, stands_for_nothing, without_codes
 from botox_analysis.cells.values import EXACT, PLAIN_TEXT, distinct, is_real, is_truth, text_of
 
 SEVERITIES = ("none", "mild", "moderate", "severe")
 
-IDENTIFIER, NAME, TEXT, NUMBER, DAYS, YES_NO, SEVERITY, DATE = KINDS = (
-    "identifier", "name", "text", "number", "days", "yes/no", "severity", "date",
+IDENTIFIER, NAME, TEXT, NUMBER, DAYS, YES_NO, SEVERITY, DATE, MOMENT, TIME = KINDS = (
+    "identifier", "name", "text", "number", "days", "yes/no", "severity", "date", "moment", "time",
 )  # fmt: skip
 """Declared kinds of columns. A text may have line ends. An identifier matches missing codes by its text. Days are numbers or
-durations."""
+durations. A moment is a date with or without a time of day."""
+
+CATEGORY = "category"
+"""Kind of names in a column of many rows: the values are categories, which take little memory."""
 
 _YES_NO = {"yes": True, "no": False, "y": True, "n": False, "true": True, "false": False, "1": True, "0": False}
 
@@ -35,12 +39,15 @@ class Reading:
     Attributes
     ----------
     values : Series, shape (n,)
-        Values on the index of the column: texts (identifiers and severities as categories), floats, or nullable truth values.
-        Dates are days since 1970-01-01, as floats. Missing for a cell that is empty or not of the kind.
+        Values on the index of the column: texts (identifiers, names of kind `CATEGORY` and severities as categories), floats, or
+        nullable truth values. Dates and moments are days since 1970-01-01, as floats; times are hours since midnight. Missing
+        for a cell that is empty or not of the kind.
     wrong : ndarray of bool, shape (n,)
         True for a cell that is not of the kind.
     clock : ndarray of int, shape (n,)
         Calendar of each date: `LOCAL`, `OFFSET`, `UTC`, `ZERO`, or `NO_CLOCK` for a cell without a date.
+    hours : ndarray of float, shape (n,)
+        Hours since midnight of each moment; missing without a time of day.
     merged : mapping of str to tuple of str
         Canonical spelling -> the spellings of the file that it replaces, if these are several.
     """
@@ -49,6 +56,7 @@ class Reading:
     wrong: np.ndarray
     clock: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int8))
     merged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hours: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
 
 def read_column(column: pd.Series[Any], kind: str, notation: Notation = PLAIN) -> Reading:
@@ -59,7 +67,7 @@ def read_column(column: pd.Series[Any], kind: str, notation: Notation = PLAIN) -
     column : Series, shape (n,)
         Texts of a file, or typed values of a Parquet file or a frame.
     kind : str
-        One of `KINDS`.
+        One of `KINDS`, or `CATEGORY`.
     notation : Notation
         Notation of numbers, dates and missing values. Typed values use only the missing codes.
 
@@ -77,21 +85,28 @@ def read_column(column: pd.Series[Any], kind: str, notation: Notation = PLAIN) -
     if kind in (NUMBER, DAYS) and _is_numeric(column):
         found = column.to_numpy(dtype=float, na_value=np.nan)
         found = without_codes(found, notation)
-        wrong = ~(np.isnan(found) | (np.abs(found) <= LARGEST))
-        return Reading(pd.Series(np.where(wrong, np.nan, found), index=column.index), wrong)
+        wrong = (found > LARGEST) | (found < -LARGEST)
+        return Reading(pd.Series(np.where(wrong, np.nan, found), index=column.index, copy=False), wrong)
     codes, words = distinct(column)
     merged: dict[str, tuple[str, ...]] = {}
-    clock = np.zeros(len(words), dtype=np.int8)
+    clock, hours = np.zeros(len(words), dtype=np.int8), np.full(len(words), np.nan)
     values: Any
     if kind in (NUMBER, DAYS):
         values, wrong = read_numbers(words, notation, durations=kind == DAYS)
-    elif kind in (IDENTIFIER, NAME, TEXT):
+    elif kind in (IDENTIFIER, NAME, CATEGORY, TEXT):
         values, wrong, merged = _read_names(words, kind, notation)
     elif kind == DATE:
         values, wrong, clock = read_dates(words, notation)
+    elif kind == MOMENT:
+        values, hours, wrong, clock = read_moments(words, notation)
+    elif kind == TIME:
+        values, wrong = read_times(words, notation)
     else:
         values, wrong = _read_words(words, _YES_NO if kind == YES_NO else {word: word for word in SEVERITIES}, notation)
-    return Reading(_placed(values, codes, column.index, kind), np.append(wrong, False)[codes], np.append(clock, 0)[codes], merged)
+    return Reading(
+        _placed(values, codes, column.index, kind), np.append(wrong, False)[codes], np.append(clock, 0)[codes], merged,
+        np.append(hours, np.nan)[codes],
+    )  # fmt: skip
 
 
 def recoded(column: pd.Series[Any], words: Mapping[str, str]) -> pd.Series[Any]:
@@ -133,13 +148,17 @@ def _is_numeric(column: pd.Series[Any]) -> bool:
 
 
 def _placed(values: Any, codes: np.ndarray, index: pd.Index, kind: str) -> pd.Series[Any]:
-    if kind in (NUMBER, DAYS, DATE):
+    if kind in (NUMBER, DAYS, DATE, MOMENT, TIME):
         return pd.Series(np.append(values, np.nan)[codes], index=index)
     if kind == YES_NO:
         known = np.array([bool(value) for value in values] + [False])
         missing = np.array([value is None for value in values] + [True])
         return pd.Series(pd.arrays.BooleanArray(known[codes], missing[codes]), index=index)
-    if kind in (IDENTIFIER, SEVERITY):
+    if kind in (IDENTIFIER, CATEGORY, SEVERITY):
+        if kind == CATEGORY:
+            present = np.zeros(len(values) + 1, dtype=bool)
+            present[codes] = True
+            values = [name if found else None for name, found in zip(values, present.tolist(), strict=False)]
         at, names = pd.factorize(np.asarray(values, dtype=object))
         return pd.Series(
             pd.Categorical.from_codes(np.append(at, -1)[codes], categories=pd.Index(names, dtype=PLAIN_TEXT)), index=index

@@ -42,6 +42,40 @@ def distinct(column: pd.Series[Any]) -> tuple[np.ndarray, np.ndarray]:
     return codes, _as_objects(found)
 
 
+def pairs_of(first: pd.Series[Any], second: pd.Series[Any]) -> tuple[np.ndarray, int]:
+    """Give each pair of the categories of two columns a number.
+
+    Parameters
+    ----------
+    first, second : Series of category, shape (n,)
+        Two columns of the same rows.
+
+    Returns
+    -------
+    codes : ndarray of int, shape (n,)
+        Number of the pair of each row; a missing value is a category of its own.
+    n_codes : int
+        Number that is larger than all of them, at most that of the rows or of the possible pairs.
+
+    Examples
+    --------
+    >>> pairs_of(pd.Series(["a", "b", "a"], dtype="category"), pd.Series(["x", "x", None], dtype="category"))
+    (array([3, 5, 2]), 6)
+    """
+    n_second = len(second.cat.categories) + 1
+    n = (len(first.cat.categories) + 1) * n_second
+    # In place: a table may have millions of rows.
+    codes = first.cat.codes.to_numpy().astype(np.int64)
+    codes += 1
+    codes *= n_second
+    codes += second.cat.codes.to_numpy()
+    codes += 1
+    if n <= len(codes) + 1000:
+        return codes, n
+    few, found = pd.factorize(codes)
+    return few, len(found)
+
+
 def text_of(value: object) -> str:
     """Write a value as the text that a file would contain.
 

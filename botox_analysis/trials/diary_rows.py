@@ -1,8 +1,9 @@
 """Rows of a diary: contradictory cells, and empty cells of doses.
 
 Four cells report headache on a day: headache yes, hours above 0, a severity from mild to severe, migraine yes. Three cells report
-no headache: headache no, 0 hours, severity none. A row with cells of both kinds is contradictory. Such rows are refused, or
-resolved by a rule of ``trial.toml`` and counted by arm.
+no headache: headache no, 0 hours, severity none. A peak above 0, and yes for unilateral, pulsating or aggravated, describe a
+headache; a peak of 0 describes none. Nausea, vomiting, photophobia, phonophobia, aura and doses are possible without headache. A
+row with cells of both kinds is contradictory. Such rows are refused, or resolved by a rule of ``trial.toml`` and counted by arm.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, Problem, listed
+from botox_analysis.trials.layout import HEADACHE_FEATURES
 
 DOSES = "acute_medication"
 
@@ -22,6 +24,16 @@ NONE_TAKEN = "none taken"
 
 OF_HEADACHE = ("headache", "headache_hours", "severity", "migraine")
 """Columns that report headache."""
+
+ATTACK = "an\N{NO-BREAK SPACE}attack"
+"""Column of yes on days of an attack with headache, while a trial with attacks is read. No column of a file has this space."""
+
+DESCRIBE_HEADACHE = ("peak", *HEADACHE_FEATURES)
+"""Columns that describe a headache. A rating above 0, and a yes, contradict a day without headache; a rating of 0 contradicts
+headache. They do not count a day as one with headache."""
+
+OF_HEADACHES = (*OF_HEADACHE, *DESCRIBE_HEADACHE)
+"""Columns that are empty on a day that is taken as not recorded."""
 
 OPEN, NO, YES = (np.uint8(code) for code in range(3))
 """Report of a cell: unknown, no headache, headache. These are bits, so that the bitwise "or" of several cells is their joint
@@ -59,17 +71,17 @@ class _Resolution:
 
 
 CONTRADICTIONS = {
-    "hours decide": _Resolution(_first_known(("headache_hours", "headache", "severity")), "hours decide"),
-    "headache decides": _Resolution(_first_known(("headache", "headache_hours", "severity")), "headache decides"),
+    "hours decide": _Resolution(_first_known(("headache_hours", "headache", "severity", "peak")), "hours decide"),
+    "headache decides": _Resolution(_first_known(("headache", "headache_hours", "severity", "peak")), "headache decides"),
     "headache day": _Resolution(_constant(YES), "taken as headache days"),
     "not recorded": _Resolution(_constant(_NEITHER), "taken as not recorded"),
 }
 """Rules for contradictory rows, by the word for ``contradictions`` under ``[diary]`` in ``trial.toml``.
 
-``"hours decide"``: the hours are taken as true; if they are empty, headache; if both are empty, the severity. ``"headache
-decides"``: the same, with headache before hours. ``"headache day"``: the day is a headache day. Under these three rules, cells
-that report otherwise become empty. ``"not recorded"``: headache, hours, severity and migraine become empty. Doses stay under
-every rule.
+``"hours decide"``: the hours are taken as true; if they are empty, headache; if both are empty, the severity, then the peak.
+``"headache decides"``: the same, with headache before hours. ``"headache day"``: the day is a headache day. Under these three
+rules, cells that report otherwise become empty. ``"not recorded"``: headache, hours, severity, migraine and the descriptions of
+a headache become empty. Doses stay under every rule.
 """
 
 DIARY_SETTINGS: dict[str, tuple[str, ...]] = {"contradictions": tuple(CONTRADICTIONS), "blank_dose": (NONE_TAKEN,)}
@@ -120,7 +132,13 @@ def diary_problem(settings: Any) -> str:
 
 
 def settle_rows(
-    diary: pd.DataFrame, subjects: pd.DataFrame, *, settings: Mapping[str, str] | None, file: str, numbers: Any
+    diary: pd.DataFrame,
+    subjects: pd.DataFrame,
+    *,
+    settings: Mapping[str, str] | None,
+    file: str,
+    numbers: Any,
+    headers: Mapping[str, list[str]] | None = None,
 ) -> DiaryRows:
     """Fill empty cells of doses, and resolve contradictory rows, by the settings of a trial.
 
@@ -138,6 +156,8 @@ def settle_rows(
         Name of the diary in messages.
     numbers : ndarray of int, shape (n,)
         Number of each row in its file.
+    headers : mapping of str to list of str, optional
+        Column of the diary -> the column of the file that has each of its cells, where that is another one.
 
     Returns
     -------
@@ -172,13 +192,13 @@ def settle_rows(
         else:
             found = f"no such column, and blank_dose = '{settings['blank_dose']}'"
             problems.append(Problem(file, 1, DOSES, found, "this column, or no blank_dose under [diary] in trial.toml"))
-    reports = dict(reports_of_headache(diary))
+    reports = dict(reports_of_headache(diary, (*OF_HEADACHES, ATTACK)))
     rows = _contradictory(reports, len(diary))
     if not rows.size:
         return DiaryRows(settled, left_out, problems)
     row_reports = {column: report[rows] for column, report in reports.items()}
     if "contradictions" not in settings:
-        return DiaryRows(diary, left_out, problems + _problems(diary, rows, row_reports, file, numbers))
+        return DiaryRows(diary, left_out, problems + _problems(diary, rows, row_reports, file, numbers, headers or {}))
     resolution = CONTRADICTIONS[settings["contradictions"]]
     left_out += by_arm(rows, f"contradictory rows, {resolution.words}")
     return DiaryRows(_resolved(settled, rows, row_reports, resolution.state(row_reports)), left_out, problems)
@@ -197,7 +217,7 @@ def has_record(diary: pd.DataFrame) -> Any:
     ndarray of bool, shape (n,)
         True for such a row. In a diary with no other column than the doses every row is a record.
     """
-    columns = [column for column in OF_HEADACHE if column in diary.columns]
+    columns = [column for column in (*OF_HEADACHE, ATTACK) if column in diary.columns]
     if not columns:
         return np.ones(len(diary), dtype=bool)
     recorded = diary[columns[0]].notna().to_numpy()
@@ -206,22 +226,24 @@ def has_record(diary: pd.DataFrame) -> Any:
     return recorded
 
 
-def reports_of_headache(diary: pd.DataFrame) -> Iterator[tuple[str, Any]]:
+def reports_of_headache(diary: pd.DataFrame, columns: tuple[str, ...] = OF_HEADACHE) -> Iterator[tuple[str, Any]]:
     """Collect the reports of headache in each column.
 
     Parameters
     ----------
     diary : DataFrame
         Checked diary.
+    columns : tuple of str
+        Columns to read.
 
     Yields
     ------
     column : str
-        A column of `OF_HEADACHE` that the diary has.
+        One of `columns` that the diary has.
     report : ndarray of uint8, shape (n,)
         Report of each cell: `OPEN`, `NO` or `YES`.
     """
-    for column in OF_HEADACHE:
+    for column in columns:
         if column in diary.columns:
             yield column, _REPORTS[column](diary[column])
 
@@ -273,6 +295,8 @@ _REPORTS: dict[str, Callable[[pd.Series[Any]], Any]] = {
     "headache_hours": above_0,
     "severity": _grade,
     "migraine": _if_yes,
+    "peak": above_0,
+    **dict.fromkeys((*HEADACHE_FEATURES, ATTACK), _if_yes),
 }
 
 
@@ -284,7 +308,9 @@ def _contradictory(reports: Reports, n_rows: int) -> Any:
     return np.flatnonzero(joint == (YES | NO))
 
 
-def _problems(diary: pd.DataFrame, rows: Any, reports: Reports, file: str, numbers: Any) -> list[Problem]:
+def _problems(
+    diary: pd.DataFrame, rows: Any, reports: Reports, file: str, numbers: Any, headers: Mapping[str, list[str]]
+) -> list[Problem]:
     """List each kind of contradiction, with its first row and the number of its rows."""
     kind = np.zeros(len(rows), dtype=np.int64)
     for report in reports.values():
@@ -296,7 +322,8 @@ def _problems(diary: pd.DataFrame, rows: Any, reports: Reports, file: str, numbe
         no, yes = ([column for column, report in reports.items() if report[place] == state] for state in (NO, YES))
         cells = [", ".join(f"{column} {_shown(diary[column].iloc[row])}" for column in columns) for columns in (no, yes)]
         alike = f" ({n:,} such rows)" if n > 1 else ""
-        problems.append(Problem(file, int(numbers[row]), no[0], f"{' beside '.join(cells)}{alike}", _EXPECTED))
+        column = headers[no[0]][row] if no[0] in headers else no[0]
+        problems.append(Problem(file, int(numbers[row]), column, f"{' beside '.join(cells)}{alike}", _EXPECTED))
     return problems
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from botox_analysis.cells.reading import IDENTIFIER, NAME, NUMBER, SEVERITIES, SEVERITY, TEXT, YES_NO
+from botox_analysis.cells.reading import CATEGORY, IDENTIFIER, NAME, NUMBER, SEVERITIES, SEVERITY, TEXT, TIME, YES_NO
 from botox_analysis.errors import listed
 from botox_analysis.trials.readers.files import SETTINGS
 
@@ -72,6 +72,9 @@ DATES = {
 }
 """Columns of dates -> the columns of study days that replace them."""
 
+MOMENTS = {("attacks", "start"): "start_time", ("attacks", "end"): "end_time"}
+"""Columns of dates with a time of day -> the columns of hours since midnight that they replace."""
+
 Possible = Callable[[np.ndarray], np.ndarray]
 
 
@@ -122,7 +125,7 @@ _NEEDED_NAME = Column(NAME, "a text", required=True, nullable=False)
 _NAMED = Column(NAME, "a text")
 _FLAG = Column(YES_NO, "yes or no")
 _DOSES = Column(NUMBER, "a number of doses, 0 or more", possible=_within(0, np.inf))
-_TIME = Column(NUMBER, "hours since midnight, 0 to 24", possible=_within(0, 24))
+_TIME = Column(TIME, "a time from 00:00 to 24:00, such as 13:30 or 13.5", possible=_within(0, 24))
 _SEVERITY = Column(SEVERITY, f"one of {listed(SEVERITIES)}")
 _DESCRIBED = {
     "peak": Column(NUMBER, "a rating from 0 to 10", possible=_within(0, 10)),
@@ -155,9 +158,10 @@ COLUMNS: dict[str, dict[str, Column]] = {
     },
     "assessments": {
         "subject": _SUBJECT,
-        "scale": _NEEDED_NAME,
-        "visit": _NEEDED_NAME,
+        "scale": Column(CATEGORY, "a text", required=True, nullable=False),
+        "visit": Column(CATEGORY, "a text", required=True, nullable=False),
         "value": Column(NUMBER, "a number", required=True),
+        "days_recorded": Column(NUMBER, "days from 0 to 366", possible=_within(0, 366)),
         "day": _day(),
     },
     "adverse_events": {

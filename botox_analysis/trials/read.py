@@ -18,12 +18,12 @@ from botox_analysis.trials.settings.file import SETTINGS, check_settings, read_s
 from botox_analysis.trials.shapes.cdisc.adam import ADAM
 from botox_analysis.trials.shapes.shape import Arranged
 from botox_analysis.trials.shapes.shapes import arranged
-from botox_analysis.trials.sources import files_in, require_place, tables_of
+from botox_analysis.trials.sources import files_at, files_in, require_place, tables_of
 from botox_analysis.trials.trial import Trial, checked_trial, with_notes
 
 _ONLY_WITH = {
     "assessments": ("visits", "baseline", "unscheduled", "windows", "within_window", "scales"),
-    "diary": ("diary",),
+    "attacks": ("attacks",),
 }
 """Settings that need a table."""
 
@@ -68,7 +68,7 @@ def load_trial(path: str | Path, *, settings: Mapping[str, Any] | None = None) -
     is_folder = require_place(path)
     folder = path if is_folder else path.parent
     asked = read_settings(folder) if settings is None else check_settings(settings)
-    paths, unread = files_in(path, asked) if is_folder else ({path.stem: path}, [])
+    paths, unread = files_at(path, asked)
     return _trial_of(path, paths, unread, asked, [folder / SETTINGS] if settings is None else [])
 
 
@@ -148,8 +148,9 @@ def _refuse_settings_of_absent_tables(settings: Mapping[str, Any], present: set[
     for table in TABLES:
         if table in present:
             continue
-        keys = [f"[{key}.{table}]" for key in ("columns", "values") if settings.get(key, {}).get(table)]
+        keys = [f"[{key}.{table}]" for key in ("columns", "values", "kinds", "levels") if settings.get(key, {}).get(table)]
         keys += [key for key in _ONLY_WITH.get(table, ()) if key in settings]
+        keys += ["diary"] if table == "diary" and "diary" in settings and "attacks" not in present else []
         if keys:
             raise DataError(f"{SETTINGS}: found {listed(keys)}, and no file of that table; expected {files_of(table)}.")
 
@@ -180,4 +181,8 @@ def sha256_of(path: Path) -> str:
 def _provenance(settings: Mapping[str, Any], paths: list[Path]) -> dict[str, str]:
     origin = {key: str(settings[key]) for key in ("citation", "source", "seed") if key in settings}
     origin["simulated"] = "yes" if settings.get("simulated") else "no"
-    return origin | {f"{FILE}{path.name}": sha256_of(path) for path in paths if path.is_file()}
+    return (
+        dict(settings.get("provenance", {}))
+        | origin
+        | {f"{FILE}{path.name}": sha256_of(path) for path in paths if path.is_file()}
+    )

@@ -11,12 +11,40 @@ from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.readers.child import one_child
 from botox_analysis.trials.readers.files import SETTINGS, find_tables, parsing
-from botox_analysis.trials.readers.formats import READERS, files_of
+from botox_analysis.trials.readers.formats import READERS, files_of, reader_of
 from botox_analysis.trials.readers.raw import RawTable
 from botox_analysis.trials.shapes.shape import Shape
 from botox_analysis.trials.shapes.shapes import SHAPES, shape_of
 
 Notes = list[tuple[str, str, int]]
+
+
+def files_at(place: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Path], Notes]:
+    """Find the files of a folder that have tables of a trial, or the tables that a single file has.
+
+    Parameters
+    ----------
+    place : Path
+        Folder of the trial, or a file.
+    settings : mapping
+        Settings of ``trial.toml``; ``files`` and ``format`` are used. Of ``files``, a single file has the entries with its name.
+
+    Returns
+    -------
+    paths : dict of str to Path
+        Name of the table, or of the file without its suffix, -> path.
+    notes : list of (str, str, int)
+        Files with data that are not read: name, reason, 1.
+
+    Raises
+    ------
+    DataError
+        As for `files_in`.
+    """
+    if place.is_dir():
+        return files_in(place, settings)
+    named = {name: place for name, entry in settings.get("files", {}).items() if _file_and_table(entry)[0] == place.name}
+    return _with_named({}, named) if named else {place.stem: place}, []
 
 
 def files_in(folder: Path, settings: Mapping[str, Any], shapes: tuple[Shape, ...] = SHAPES) -> tuple[dict[str, Path], Notes]:
@@ -168,15 +196,19 @@ def _tables_of(paths: Mapping[str, Path], settings: Mapping[str, Any]) -> dict[s
     opened: dict[Path, list[RawTable]] = {}
     for name, path in paths.items():
         if path not in opened:
-            opened[path] = READERS[path.suffix.lower()](path, settings)
-        tables = opened[path]
+            opened[path] = _read(path, settings)
         entry = settings.get("files", {}).get(name)
         wanted = _file_and_table(entry)[1] if entry else settings.get("table", "")
-        several = len(tables) > 1 or (name not in TABLES and shape_of([tables[0].name]))
+        several = len(opened[path]) > 1 or (name not in TABLES and shape_of([opened[path][0].name]))
         if len(paths) == 1 and several and not wanted:
-            return {table.name: table for table in tables}
-        read[name] = replace(_chosen(tables, name, wanted, path.name), name=name)
-    return read
+            return {table.name: table for table in opened[path]}
+        read[name] = _chosen(opened[path], name, wanted, path.name)
+    used = {id(table) for table in read.values()}
+    unread = [table for tables in opened.values() for table in tables if id(table) not in used]
+    notes = [(table.file, "a table that the settings do not name: not read", len(table.frame)) for table in unread]
+    named = {name: replace(table, name=name) for name, table in read.items()}
+    last = next(reversed(named))
+    return {**named, last: replace(named[last], notes=(*named[last].notes, *notes))}
 
 
 def _chosen(tables: Sequence[RawTable], name: str, wanted: str, file: str) -> RawTable:
@@ -189,6 +221,13 @@ def _chosen(tables: Sequence[RawTable], name: str, wanted: str, file: str) -> Ra
         expected = f"'{wanted}', by {SETTINGS}" if wanted else f"one, or one named '{name}'"
         raise DataError(f"{file}: found the tables {listed(names)}; expected {expected}.")
     return chosen[0]
+
+
+def _read(path: Path, settings: Mapping[str, Any]) -> list[RawTable]:
+    read = reader_of(path)
+    if read is None:
+        raise DataError(f"{path.name}: found a file of another format; expected one of {listed(READERS, n_shown=30)}.")
+    return read(path, settings)
 
 
 def require_place(path: Path) -> bool:
@@ -215,6 +254,6 @@ def require_place(path: Path) -> bool:
         is_file = path.is_file()
     if not is_file:
         raise DataError(f"{path}: found no such folder or file; expected a folder with {files_of('subjects')}, or a file.")
-    if path.suffix.lower() not in READERS:
+    if reader_of(path) is None:
         raise DataError(f"{path.name}: found a file of another format; expected one of {listed(READERS, n_shown=30)}.")
     return False

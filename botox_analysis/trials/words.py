@@ -80,6 +80,7 @@ COLUMNS = {
         "visit": ("avisit", "visitname", "timepoint", "week", "month", "visitnum", "avisitn", "visitno", "visite", "zeitpunkt"),
         "value": ("aval", "score", "result", "qsstresn", "total", "totalscore", "rating", "wert", "punkte", "valeur"),
         "day": ("ady", "studyday", "visitday", "qsdy", "tag"), "date": ("adt", "visitdate", "assessmentdate", "qsdtc", "datum"),
+        "days_recorded": ("recordeddays", "diarydays", "daysrecorded", "ndays"),
     },
     "adverse_events": {
         "subject": (), "term": ("aedecod", "preferredterm", "aeterm", "pt", "event", "adverseevent", "ae", "ereignis",

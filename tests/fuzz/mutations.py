@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from botox_analysis.trials.layout import DATES, TABLES, columns_of
+from tests.fuzz import dataset_json
 from tests.fuzz.targets import BASE, REPORT, joined, parts
 
 CELLS = (
@@ -77,6 +78,8 @@ def seeds(target: str) -> list[bytes]:
         ]  # fmt: skip
     if target == "parquet":
         return [damaged_parquet(b"", chance, whole=True) for _ in range(60)]
+    if target == "dataset_json":
+        return dataset_json.seeds()
     if target == "toml":
         return [f"{key} = {value}\n".encode() for key, values in _SETTINGS.items() for value in values]
     return [joined(REPORT), joined({"manifest.json": REPORT["manifest.json"]})]
@@ -84,7 +87,13 @@ def seeds(target: str) -> list[bytes]:
 
 def mutated(target: str, data: bytes, chance: Random) -> bytes:
     """Change an input of a target in one place."""
-    change = {"csv": damaged_csv, "parquet": damaged_parquet, "toml": damaged_settings, "manifest": damaged_report}[target]
+    change = {
+        "csv": damaged_csv,
+        "parquet": damaged_parquet,
+        "dataset_json": dataset_json.damaged,
+        "toml": damaged_settings,
+        "manifest": damaged_report,
+    }[target]
     return change(data, chance)
 
 

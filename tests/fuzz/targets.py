@@ -70,6 +70,11 @@ def toml(data: bytes) -> None:
     _load(BASE | {"trial.toml": data})
 
 
+def dataset_json(data: bytes) -> None:
+    """Read subjects of Dataset-JSON, in whichever form, beside CSV files of the other tables."""
+    _load({name: content for name, content in BASE.items() if name != "subjects.csv"} | {"subjects.dsjc": data})
+
+
 def manifest(data: bytes) -> None:
     """Check a report of these files; the report that is made anew has fixed files."""
     with _folder(parts(data)) as folder, _fixed_report(), contextlib.suppress(DataError, FitError):
@@ -77,7 +82,13 @@ def manifest(data: bytes) -> None:
         check.check_report(folder)
 
 
-TARGETS: dict[str, Callable[[bytes], None]] = {"csv": csv, "parquet": parquet, "toml": toml, "manifest": manifest}
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "csv": csv,
+    "parquet": parquet,
+    "dataset_json": dataset_json,
+    "toml": toml,
+    "manifest": manifest,
+}
 
 
 def _load(files: Mapping[str, bytes]) -> None:

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.trials.diary_rows import CONTRADICTIONS, has_record, settle_rows
+from botox_analysis.endpoints.diary.cells import any_headache
+from botox_analysis.trials.diary_rows import CONTRADICTIONS, NO, OPEN, YES, has_record, settle_rows
 
 COLUMNS = ("headache", "headache_hours", "severity", "migraine")
 SUBJECTS = pd.DataFrame({"subject": ["a", "b"], "arm": pd.Categorical(["placebo", "155 U"], ["placebo", "155 U"])})
@@ -293,3 +294,67 @@ def test_the_frame_that_was_given_is_not_changed():
     before = diary.copy(deep=True)
     ba.as_trial({"subjects": SUBJECTS, "diary": diary}, name="t", settings={"diary": {"contradictions": "headache day"}})
     pd.testing.assert_frame_equal(diary, before)
+
+
+DESCRIBED = {
+    "peak": [5, 0, None],
+    "pulsating": ["yes", "no", None],
+    "nausea": ["yes", "yes", None],
+    "aura_minutes": [20, 0, None],
+}
+
+
+def test_features_and_medicines_are_kept_as_they_are_recorded():
+    diary = trial_of({"headache": ["yes", "no", None], **DESCRIBED, "triptans": [2, 0, None], "nsaids": [0, 1, None]}).diary
+    assert diary["peak"].tolist()[:2] == [5, 0]
+    assert diary["nausea"].tolist()[:2] == [True, True]
+    assert diary["aura_minutes"].tolist()[:2] == [20, 0]
+    assert diary["nsaids"].tolist()[:2] == [0, 1]
+    assert diary.iloc[2][["peak", "pulsating", "nausea", "triptans"]].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("columns", "found"),
+    [
+        ({"headache": "no", "peak": 5}, "headache 'no' beside peak 5"),
+        ({"headache": "yes", "peak": 0}, "peak 0 beside headache 'yes'"),
+        ({"severity": "none", "pulsating": "yes"}, "severity 'none' beside pulsating 'yes'"),
+        ({"headache_hours": 0, "unilateral": "yes"}, "headache_hours 0 beside unilateral 'yes'"),
+        ({"peak": 0, "aggravated": "yes"}, "peak 0 beside aggravated 'yes'"),
+    ],
+)
+def test_a_described_headache_on_a_day_without_headache_is_refused(columns, found):
+    with pytest.raises(ba.DataError, match=found):
+        trial_of(columns)
+
+
+@pytest.mark.parametrize("column", ["nausea", "vomiting", "photophobia", "phonophobia"])
+def test_a_day_without_headache_may_have_nausea_and_the_like(column):
+    assert trial_of({"headache": "no", column: "yes"}).diary[column].all()
+
+
+def test_a_day_without_headache_may_have_aura_and_doses():
+    diary = trial_of({"headache": "no", "aura_minutes": 30, "triptans": 1, "pulsating": "no"}).diary
+    assert not diary["headache"].any()
+    assert diary["aura_minutes"].eq(30).all()
+
+
+@pytest.mark.parametrize("rule", CONTRADICTIONS)
+def test_each_rule_resolves_a_peak_beside_no_headache(rule):
+    diary = trial_of({"headache": "no", "peak": 5, "nausea": "yes"}, contradictions=rule).diary
+    assert diary["peak"].notna().all() == (rule == "headache day")
+    assert diary["headache"].notna().all() == (rule in ("headache decides", "hours decide"))
+    assert diary["nausea"].all()
+
+
+@pytest.mark.parametrize("rule", CONTRADICTIONS)
+def test_each_rule_resolves_a_feature_beside_a_peak_of_0(rule):
+    diary = trial_of({"peak": 0, "pulsating": "yes"}, contradictions=rule).diary
+    assert diary["peak"].notna().all() == (rule in ("headache decides", "hours decide"))
+    assert diary["pulsating"].notna().all() == (rule == "headache day")
+
+
+def test_features_count_no_day_as_one_with_headache():
+    columns = {"headache": ["yes", None, "no"], "peak": [5, 5, None], "pulsating": ["yes", "yes", None]}
+    assert any_headache(trial_of(columns).diary).tolist() == [YES, OPEN, NO]
+    assert has_record(trial_of(columns).diary).tolist() == [True, False, True]

@@ -1,7 +1,6 @@
 """`draft_settings`: folders of others become a draft, which `load_trial` accepts where its guesses are right."""
 
 import datetime
-import re
 import tomllib
 
 import numpy as np
@@ -19,10 +18,8 @@ def ids(pattern="S{:02d}"):
 
 
 def load_as_drafted(folder):
-    """Draft, settings, and the trial that is read after the files are renamed by the comments of the draft."""
+    """Draft, settings, and the trial that is read with the draft beside the files."""
     draft = ba.draft_settings(folder)
-    for old, new in re.findall(r"# Rename (\S+) to (\S+):", draft):
-        (folder / old).rename(folder / new)
     (folder / "trial.toml").write_text(draft, encoding="utf-8")
     return draft, tomllib.loads(draft), ba.load_trial(folder)
 
@@ -67,11 +64,14 @@ def analysis_data(folder):
             for visit, day in (("Baseline", -1), ("Week 8", 56), ("Week 16", 113))
         ]
         scores += [(s, "CIBIC", "Week 16", 4, 113)]
-    return folder(adsl_csv=table(subjects), adae_csv=table(events), adqs_csv=table(scores))
+    return lambda *names: folder(**dict(zip(names, map(table, (subjects, events, scores)), strict=True)))
 
 
-def test_data_in_the_names_of_cdisc_are_read_as_drafted(analysis_data):
-    draft, settings, trial = load_as_drafted(analysis_data)
+FREE = ("patients_csv", "events_csv", "scores_csv")
+
+
+def test_columns_in_the_names_of_cdisc_are_read_as_drafted(analysis_data):
+    draft, settings, trial = load_as_drafted(analysis_data(*FREE))
     assert settings["reference"] == "Placebo"
     assert settings["factors"] == ["SITEID"]
     assert trial.arms == ["Placebo", "Xanomeline"]
@@ -84,16 +84,66 @@ def test_data_in_the_names_of_cdisc_are_read_as_drafted(analysis_data):
     assert "As drafted, the files are read without an error." in draft
 
 
+def test_data_sets_of_cdisc_need_no_settings(analysis_data):
+    draft, settings, trial = load_as_drafted(analysis_data("adsl_csv", "adae_csv", "adqs_csv"))
+    assert list(settings) == ["name"]
+    assert "The files are ADaM: 'adae.csv', 'adqs.csv', 'adsl.csv'." in draft
+    assert '# partial_dates = "missing"' in draft
+    assert "Measured: 'ACTOT', 'CIBIC'" in draft
+    assert (trial.arms, trial.populations) == (["Placebo", "Xanomeline"], ("itt", "safety"))
+
+
+def test_the_format_of_a_data_set_in_two_files_is_drafted(analysis_data):
+    folder = analysis_data("adsl_csv", "adae_csv", "adqs_csv")
+    pd.read_csv(folder / "adsl.csv", dtype=str).to_parquet(folder / "adsl.parquet")
+    draft, settings, trial = load_as_drafted(folder)
+    assert settings["format"] == "csv"
+    assert "'ADSL' in two formats; or 'parquet'?" in draft
+    assert trial.adverse_events is not None
+
+
+def test_sheets_of_a_workbook_are_named_in_the_draft(tmp_path):
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    pytest.importorskip("python_calamine")
+    with xlsxwriter.Workbook(tmp_path / "Klinik.xlsx") as book:
+        for name, rows in {
+            "Patienten": [("Patient", "Gruppe"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))],
+            "Tagebuch": [("Patient", "Tag", "Stunden"), *((s, d, d + 2) for s in ids() for d in (-1, 1))],
+        }.items():
+            sheet = book.add_worksheet(name)
+            for at, row in enumerate(rows):
+                sheet.write_row(at, 0, row)
+    for place in (tmp_path, tmp_path / "Klinik.xlsx"):
+        settings = tomllib.loads(ba.draft_settings(place))
+        assert settings["files"] == {
+            "subjects": {"file": "Klinik.xlsx", "table": "Patienten"}, "diary": {"file": "Klinik.xlsx", "table": "Tagebuch"}
+        }  # fmt: skip
+        assert ba.load_trial(place, settings=settings).diary["headache_hours"].tolist() == [1, 3] * N
+
+
+def test_labels_of_columns_help_the_guesses(tmp_path):
+    pyreadstat = pytest.importorskip("pyreadstat")
+    frame = pd.DataFrame({"V1": ids(), "V2": ["a", "b"] * 6, "V3": ["x", "y"] * 6})
+    labels = ["Subject ID", "Treatment group", "Any other treatment group before"]
+    pyreadstat.write_xport(frame, tmp_path / "patients.xpt", table_name="PATIENTS", column_labels=labels)
+    draft, settings, trial = load_as_drafted(tmp_path)
+    assert settings["columns"]["subjects"] == {"subject": "V1", "arm": "V2"}
+    assert 'arm = "V2"  # guess: Treatment group' in draft
+    assert "V3 (Any other treatment group before: 'x' 6, 'y' 6)" in draft
+    assert trial.arms == ["a", "b"]
+
+
 def test_every_column_that_was_guessed_is_marked(analysis_data):
-    lines = ba.draft_settings(analysis_data).splitlines()
+    folder = analysis_data(*FREE)
+    lines = ba.draft_settings(folder).splitlines()
     assert [line for line in lines if line.startswith("subject = ")] == ['subject = "USUBJID"  # guess'] * 3
     settings = [line for line in lines if "=" in line and not line.startswith("#")]
-    assert [line for line in settings if "# guess" not in line] == [f'name = "{analysis_data.name}"']
+    assert [line for line in settings if "# guess" not in line] == [f'name = "{folder.name}"']
 
 
 @pytest.mark.long
 def test_a_draft_can_be_reported(analysis_data):
-    *_, trial = load_as_drafted(analysis_data)
+    *_, trial = load_as_drafted(analysis_data(*FREE))
     assert ba.validate_trial(trial).report == "yes"
 
 
@@ -137,6 +187,34 @@ def test_a_folder_in_the_layout_needs_nothing_but_its_name(folder):
     )
     _, settings, _ = load_as_drafted(tidy)
     assert list(settings) == ["name"]
+
+
+def test_a_single_file_is_read_as_drafted(folder):
+    rows = table([("Patient", "Gruppe"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))], ";")
+    file = folder(Patienten_txt=rows) / "Patienten.txt"
+    settings = tomllib.loads(ba.draft_settings(file))
+    assert settings["separator"] == ";"
+    assert ba.load_trial(file, settings=settings).arms == ["a", "b"]
+    (file.parent / "trial.toml").write_text(ba.draft_settings(file), encoding="utf-8")
+    assert ba.load_trial(file).subjects["subject"].tolist() == ids()
+
+
+def test_files_of_other_names_are_named_in_the_draft(folder):
+    subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
+    days = table([("subject", "day", "headache"), *((s, d, "yes") for s in ids() for d in (-1, 1))])
+    draft, settings, trial = load_as_drafted(folder(subjects_csv=subjects, ediary_csv=days, laboratory_csv=b"a,b\n1,2\n"))
+    assert settings["files"] == {"diary": "ediary.csv"}
+    assert "Is laboratory.csv a table of the trial?" in draft
+    assert len(trial.diary) == 2 * N
+    assert "laboratory.csv" in trial.left_out["where"].tolist()
+
+
+def test_a_file_with_nearly_the_name_of_a_table_is_named_in_the_draft(folder):
+    subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
+    events = table([("subject", "term"), *((s, "ptosis") for s in ids())])
+    _, settings, trial = load_as_drafted(folder(subjects_csv=subjects, **{"Adverse Events_csv": events}))
+    assert settings["files"] == {"adverse_events": "Adverse Events.csv"}
+    assert len(trial.adverse_events) == N
 
 
 @pytest.mark.long
@@ -223,25 +301,125 @@ def test_two_tables_in_one_file_are_described_in_a_comment(folder):
     rows = [(n, week, ("Placebo", "5000U")[n % 2], 40) for n in range(N) for week in (0, 2, 4)]
     draft = ba.draft_settings(folder(cd_csv=table([("patient", "week", "treat", "twstrs"), *rows])))
     assert "cd.csv has several rows of each 'patient', and the arm in 'treat'" in draft
-    assert "subjects.csv is required" in draft
+    assert "subjects are required" in draft
+
+
+# Tables that are spread otherwise -------------------------------------------------------------------------------------
+
+
+def test_a_table_of_subjects_and_visits_is_read_as_drafted(folder):
+    rows = [(n, week, ("Placebo", "5000U")[n % 2], 30 + n, 40 + n - week) for n in range(N) for week in (0, 2, 4)]
+    _, settings, trial = load_as_drafted(folder(cd_csv=table([("patient", "week", "treat", "age", "twstrs"), *rows])))
+    assert settings["assessments"] == {"wide": {"twstrs": "twstrs"}}
+    assert (trial.arms, trial.covariates) == (["Placebo", "5000U"], ["age"])
+    assert trial.assessments["value"].tolist() == [40 + n - week for n in range(N) for week in (0, 2, 4)]
+
+
+def test_a_table_of_subjects_and_days_is_read_as_drafted(folder):
+    rows = [(s, "ab"[n % 2], 30 + n, d, (n + d) % 24) for n, s in enumerate(ids()) for d in (-2, -1, 1, 2)]
+    _, settings, trial = load_as_drafted(folder(all_csv=table([("Patient", "Group", "Age", "Study day", "Hours"), *rows])))
+    assert "files" not in settings
+    assert trial.covariates == ["Age"]
+    assert trial.diary["headache_hours"].tolist() == [(n + d) % 24 for n in range(N) for d in (-2, -1, 1, 2)]
+
+
+@pytest.mark.parametrize("header", ["d{}", "day {}", "hours_{}"])
+def test_a_wide_diary_is_read_as_drafted(folder, header):
+    days = [*range(-4, 0), *range(1, 5)]
+    subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
+    diary = table([("Patient", *map(header.format, days)), *((s, *((n + d) % 24 for d in days)) for n, s in enumerate(ids()))])
+    _, settings, trial = load_as_drafted(folder(subjects_csv=subjects, calendar_csv=diary))
+    assert settings["diary"]["wide"] == {"headache_hours": header.format("{day}")}
+    assert settings["files"] == {"diary": "calendar.csv"}
+    assert trial.diary["headache_hours"].tolist() == [(n + d) % 24 for n in range(N) for d in days]
+
+
+def test_a_wide_diary_of_dates_and_words_in_the_table_of_subjects_is_read_as_drafted(folder):
+    days = [datetime.date(2024, 2, 27) + datetime.timedelta(days=n) for n in range(9)]
+    head = ("Patient", "Gruppe", "Erste Behandlung", *(f"{day:%d.%m.%Y}" for day in days))
+    rows = [(s, "ab"[n % 2], "01.03.2024", *(("ja", "nein")[(n + at) % 2] for at in range(9))) for n, s in enumerate(ids())]
+    _, settings, trial = load_as_drafted(folder(alles_csv=table([head, *rows], ";")))
+    assert settings["diary"]["wide"] == {"headache": "{date}"}
+    assert trial.diary["day"].unique().tolist() == [-3, -2, -1, 1, 2, 3, 4, 5, 6]
+    assert trial.diary["headache"].tolist() == [(n + at) % 2 == 0 for n in range(N) for at in range(9)]
+
+
+def test_monthly_counts_are_read_as_drafted(folder):
+    rows = [(s, "ab"[n % 2], 15 + n % 5, *(14 - m + n % 3 for m in (1, 2, 3))) for n, s in enumerate(ids())]
+    _, settings, trial = load_as_drafted(folder(counts_csv=table([("id", "group", "M0", "M1", "M2", "M3"), *rows])))
+    assert settings["assessments"] == {"wide": {"headache days": "M{month}"}}
+    assert trial.assessments["visit"].cat.categories.tolist() == ["baseline", "month 1", "month 2", "month 3"]
+    assert ba.scale("headache days").derive(trial)["value"].tolist() == [14 - m + n % 3 for n in range(N) for m in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("names", [("question", "answer"), ("Item", "Response")])
+def test_a_row_for_each_question_is_read_as_drafted(folder, names):
+    subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
+    rows = [
+        (s, day, *asked) for s in ids() for day in (-1, 1) for asked in (("Headache", "yes"), ("DURATION", day + 2), ("Mood", 3))
+    ]
+    _, settings, trial = load_as_drafted(folder(subjects_csv=subjects, epro_csv=table([("subject", "day", *names), *rows])))
+    assert settings["questions"]["diary"] == {"Headache": "headache", "DURATION": "headache_hours"}
+    assert trial.diary["headache_hours"].tolist() == [1, 3] * N
+    assert "'Mood': a question that [questions] does not name, left out" in trial.left_out["reason"].tolist()
+
+
+def test_questions_of_questionnaires_are_read_as_drafted(folder):
+    subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
+    rows = [(s, visit, "HIT6", 60 + n) for n, s in enumerate(ids()) for visit in ("baseline", "week 4")]
+    _, _, trial = load_as_drafted(
+        folder(subjects_csv=subjects, scores_csv=table([("subject", "visit", "question", "answer"), *rows]))
+    )
+    assert trial.assessments["scale"].unique().tolist() == ["HIT6"]
+    assert trial.assessments["value"].tolist() == [60 + n for n in range(N) for _ in range(2)]
+
+
+@pytest.mark.parametrize("form", ["codes", "labels"])
+def test_an_export_of_redcap_is_read_as_drafted(folder, form):
+    head = [
+        "record_id",
+        "redcap_event_name",
+        "redcap_repeat_instrument",
+        "redcap_repeat_instance",
+        "group",
+        "hit6",
+        "day",
+        "hours",
+    ]
+    if form == "labels":
+        head[1:4] = ["Event Name", "Repeat Instrument", "Repeat Instance"]
+    events = ("baseline_arm_1", "week_4_arm_1") if form == "codes" else ("Baseline", "Week 4")
+    rows = []
+    for n in range(N):
+        rows += [(n, events[0], "", "", "ab"[n % 2], 60 + n, "", ""), (n, events[1], "", "", "", 55 + n, "", "")]
+        rows += [(n, events[0], "diary", 1 + at, "", "", day, at) for at, day in enumerate((-1, 1))]
+    _, settings, trial = load_as_drafted(folder(export_csv=table([head, *rows])))
+    assert (settings["redcap"]["subjects"], settings["redcap"]["diary"]) == (events[0], "diary")
+    assert trial.assessments["value"].tolist() == [v + n for n in range(N) for v in (60, 55)]
+    assert trial.diary["headache_hours"].tolist() == [0, 1] * N
+
+
+# What is not known is asked, and what cannot be read is told -----------------------------------------------------------
 
 
 def test_files_that_cannot_be_read_are_listed_in_the_draft(folder):
     subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
-    draft = ba.draft_settings(folder(subjects_csv=subjects, scores_sav=b"PK", diary_csv=b""))
-    assert "# scores.sav is not read: save it as CSV or Parquet." in draft
+    draft = ba.draft_settings(folder(subjects_csv=subjects, scores_sav=b"$FL2", diary_csv=b""))
+    assert "# scores.sav is not read: save it as CSV." in draft
     assert "# diary.csv is not read: diary.csv: found an empty file" in draft
 
 
-@pytest.mark.parametrize("content", [{}, {"notes_md": b"# nothing"}, {"scores_sav": b"PK"}])
+@pytest.mark.parametrize("content", [{}, {"notes_md": b"# nothing"}, {"scores_sav": b"$FL2"}, {"diary_csv": b""}])
 def test_a_folder_without_tables_is_refused(folder, content):
-    with pytest.raises(ba.DataError, match="found no CSV or Parquet file that can be read; expected one or more"):
+    with pytest.raises(ba.DataError, match=r"found no file with a table that can be read; expected subjects\.csv"):
         ba.draft_settings(folder(**content))
 
 
 @pytest.mark.parametrize("given", [3, None, "nowhere"])
-def test_another_argument_than_a_folder_is_refused(given):
-    with pytest.raises(ba.DataError, match=r"`folder` must be the path of a folder|nowhere: found no such folder; expected one"):
+def test_another_argument_than_a_place_is_refused(given):
+    with pytest.raises(
+        ba.DataError, match=r"`path` must be the path of a folder|nowhere: found no such folder or file; expected"
+    ):
         ba.draft_settings(given)
 
 

@@ -8,10 +8,14 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis.cells.reading import SEVERITIES, SEVERITY, read_column
-from botox_analysis.errors import Problem, refuse
+from botox_analysis.cells.values import PLAIN_TEXT
+from botox_analysis.errors import DataError, Problem, listed, refuse
+from botox_analysis.trials.checking.attack_rows import refuse_impossible_attacks
 from botox_analysis.trials.checking.columns import lacking_columns
+from botox_analysis.trials.checking.declared import declared_column
 from botox_analysis.trials.checking.door import Door
 from botox_analysis.trials.checking.further import further_column
+from botox_analysis.trials.checking.recorded_days import scaled_to_a_period
 from botox_analysis.trials.checking.rows import (
     refuse_before_onset,
     refuse_impossible,
@@ -25,11 +29,13 @@ from botox_analysis.trials.checking.treatments import settled_by_treatments
 from botox_analysis.trials.checking.visits import arrange_visits
 from botox_analysis.trials.layout import (
     FIRST_DOSE,
+    MOMENTS,
     POPULATIONS,
     Column,
     columns_of,
     expected_of,
 )
+from botox_analysis.trials.readers.files import SETTINGS
 from botox_analysis.trials.readers.raw import CELL_ROW, HEADER
 
 
@@ -85,8 +91,13 @@ def checked(
         refuse_before_onset(read["adverse_events"], door)
     if "subjects" in read:
         refuse_strangers(read, door)
+        refuse_impossible_attacks(read, door)
         read["subjects"] = settled_by_treatments(read, door)
     _refuse_all(door)
+    if "assessments" in read:
+        read["assessments"] = scaled_to_a_period(read["assessments"], door)
+        scale = read["assessments"]["scale"].cat
+        read["assessments"]["scale"] = pd.Series(scale.categories, dtype=PLAIN_TEXT).array.take(scale.codes)
     if "severity" in read.get("adverse_events", ()):
         severity = read["adverse_events"]["severity"]
         read["adverse_events"]["severity"] = severity.cat.set_categories(list(SEVERITIES[1:]))
@@ -107,13 +118,27 @@ def _read_table(table: str, calendar: StudyDays, factors: frozenset[str]) -> pd.
             continue
         if column in DAYS_OF[table]:
             frame[DAYS_OF[table][column]] = calendar.of_dates(table, column)
+            frame |= _times_of_day(table, column, calendar)
         elif column in known:
             frame[column] = _read_known(table, column, known[column], door)
             if column in DAYS_OF[table].values():
                 frame[column] = calendar.counted(frame[column])
+        elif column in door.settings.get("kinds", {}).get(table, {}):
+            frame[column] = declared_column(table, column, door)
         else:
             frame[column] = further_column(table, column, door, factors)
     return pd.DataFrame({column: values.array for column, values in frame.items()}, copy=False)
+
+
+def _times_of_day(table: str, column: str, calendar: StudyDays) -> dict[str, pd.Series[Any]]:
+    """Find the times of day in a column of moments, by the name of their own column; a table has them once."""
+    name, door = MOMENTS.get((table, column)), calendar.door
+    hours = calendar.hours(table, column) if name else None
+    if name is None or hours is None:
+        return {}
+    if name in door.raw[table].columns:
+        door.problems.append(Problem(door.file(table), 1, name, f"'{name}' beside times in '{column}'", "one of them"))
+    return {name: hours}
 
 
 def _read_known(table: str, column: str, rule: Column, door: Door) -> pd.Series[Any]:
@@ -160,3 +185,37 @@ def populations_in(frame: pd.DataFrame, named: tuple[str, ...]) -> tuple[str, ..
         Names of the columns, those of the layout first.
     """
     return tuple(dict.fromkeys(column for column in (*POPULATIONS, *named) if column in frame.columns))
+
+
+def population_of(subjects: pd.DataFrame, populations: tuple[str, ...], settings: Mapping[str, Any]) -> str:
+    """Find the population that the settings name, and check that it contains all subjects.
+
+    Parameters
+    ----------
+    subjects : DataFrame
+        Checked table of subjects.
+    populations : tuple of str
+        Names of the columns that are populations.
+    settings : mapping
+        Settings of ``trial.toml``; ``population`` is used. Several names are separated by a comma.
+
+    Returns
+    -------
+    str
+        Name of the population; empty if the settings name none.
+
+    Raises
+    ------
+    DataError
+        The population is unknown, or a subject is not in it.
+    """
+    named: str = settings.get("population", "")
+    for name in named.split(", ") if named else ():
+        if name not in populations:
+            raise DataError(f"{SETTINGS}: found population = '{named}'; expected some of {listed(populations)}.")
+        n_others = int((~subjects[name].astype(bool)).sum())
+        if n_others:
+            raise DataError(
+                f"{SETTINGS}: found population = '{named}', and {n_others:,} subjects with '{name}' no; expected yes in each row."
+            )
+    return named

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from botox_analysis.cells.names import look_alikes, outline
-from botox_analysis.cells.reading import NAME, NUMBER, SEVERITY, read_column
+from botox_analysis.cells.reading import NAME, NUMBER, SEVERITY, TIME, read_column
 from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import Problem, listed
 from botox_analysis.trials.checking.door import Door, row_numbers
@@ -48,7 +49,7 @@ def refuse_impossible(table: str, frame: pd.DataFrame, door: Door) -> None:
             continue
         values, source = frame[column], dates.get(column, column)
         missing = values.isna().to_numpy()
-        if rule.kind == NUMBER:
+        if rule.kind in (NUMBER, TIME):
             numbers = values.to_numpy(dtype=float)
             bad = ~(missing | rule.possible(numbers))
         elif rule.kind == SEVERITY:
@@ -131,20 +132,30 @@ def _repeats(frame: pd.DataFrame, key: tuple[str, ...]) -> bool:
     """Check whether two rows have the same key; repeats are counted in an array of all keys unless that is too large."""
     place, size = np.zeros(len(frame), dtype=np.int64), 1
     for column in key:
-        values = frame[column]
-        if pd.api.types.is_float_dtype(values) and values.notna().all() and len(values):
-            low = int(np.floor(values.min()))
-            codes = values.to_numpy().astype(np.int64) - low
-            n = int(codes.max()) + 1 if (values == np.floor(values)).all() and np.ptp(codes) < _FEW else 0
-        else:
-            n = 0
-        if not n:
-            codes, found = pd.factorize(values)
-            codes, n = np.where(codes < 0, len(found), codes), len(found) + 1
-        place, size = place * n + codes, size * n
+        codes, n = _codes_of(frame[column])
+        # In place, and with a number more for missing values.
+        place *= n + 1
+        place += codes
+        place += 1
+        size *= n + 1
     if size > _FEW:
-        return bool(pd.Series(place).duplicated().any())
-    return bool((np.bincount(place, minlength=1) > 1).any())
+        return bool(pd.Series(place, copy=False).duplicated().any())
+    seen = np.zeros(size, dtype=bool)
+    seen[place] = True
+    return int(seen.sum()) < len(place)
+
+
+def _codes_of(values: pd.Series[Any]) -> tuple[np.ndarray, int]:
+    """Replace the values of a column by numbers from 0, and a missing value by -1; count the numbers."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return values.cat.codes.to_numpy(), len(values.cat.categories)
+    if pd.api.types.is_float_dtype(values) and values.notna().all() and len(values):
+        low = int(np.floor(values.min()))
+        days = values.to_numpy().astype(np.int64) - low
+        if (values == np.floor(values)).all() and np.ptp(days) < _FEW:
+            return days, int(days.max()) + 1
+    codes, found = pd.factorize(values)
+    return codes, len(found)
 
 
 def refuse_look_alikes(table: str, frame: pd.DataFrame, door: Door) -> None:
@@ -163,7 +174,7 @@ def refuse_look_alikes(table: str, frame: pd.DataFrame, door: Door) -> None:
     if table == "subjects":
         known = columns_of(table, tuple(door.settings.get("populations", ())))
         texts = [column for column in frame.columns if column not in known and not pd.api.types.is_numeric_dtype(frame[column])]
-        counted += [column for column in texts if 1 < frame[column].nunique() <= MOST_LEVELS]
+        counted += [column for column in texts if 1 < len(distinct(frame[column])[1]) <= MOST_LEVELS]
     for column in counted:
         names = [text_of(name) for name in distinct(frame[column])[1]]
         if column == "actual_arm" and "arm" in frame.columns:

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.cells.dates import LOCAL, OFFSET, UTC, ZERO
-from botox_analysis.cells.reading import DATE, IDENTIFIER, Reading, read_column
+from botox_analysis.cells.reading import DATE, IDENTIFIER, MOMENT, Reading, read_column
 from botox_analysis.cells.values import distinct
 from botox_analysis.errors import DataError, Problem
 from botox_analysis.trials.checking.door import Door
 from botox_analysis.trials.checking.treatments import TREATMENTS, first_treatments
 from botox_analysis.trials.layout import DATES as DAYS_OF
-from botox_analysis.trials.layout import FIRST_DOSE, expected_date
+from botox_analysis.trials.layout import FIRST_DOSE, MOMENTS, expected_date
 from botox_analysis.trials.readers.files import SETTINGS
 
 __all__ = ["DAYS_OF", "StudyDays"]
@@ -57,7 +57,9 @@ class StudyDays:
             dates = [*DAYS_OF[table], *([FIRST_DOSE] if table == "subjects" else [])]
             for column in dates:
                 if column in raw.columns and not raw.columns.has_duplicates:
-                    self.readings[table, column] = read_column(raw[column], DATE, self.door.notation)
+                    self.readings[table, column] = read_column(
+                        raw[column], MOMENT if (table, column) in MOMENTS else DATE, self.door.notation
+                    )
         for (table, column), reading in self.readings.items():
             self.door.refuse_cells(
                 table, column, reading.wrong, lambda cell: expected_date(cell, self.door.notation.date_format)
@@ -146,6 +148,22 @@ class StudyDays:
             door.refuse_cells(table, column, empty, lambda _: expected_date("", door.notation.date_format))
         days = dates - start
         return pd.Series(np.where(days >= 0, days + 1, days), index=raw.index)
+
+    def hours(self, table: str, column: str) -> pd.Series[Any] | None:
+        """Return the times of day of a column of moments.
+
+        Parameters
+        ----------
+        table, column : str
+            Names of the table and its column.
+
+        Returns
+        -------
+        Series of float, shape (n,) or None
+            Hours since midnight; missing without a time. None if no cell has a time.
+        """
+        reading = self.readings[table, column]
+        return None if np.isnan(reading.hours).all() else pd.Series(reading.hours, index=reading.values.index)
 
     def counted(self, days: pd.Series[Any]) -> pd.Series[Any]:
         """Count study days from 1 if the files count them from 0.

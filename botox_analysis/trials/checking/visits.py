@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.values import distinct, text_of
+from botox_analysis.cells.values import distinct, pairs_of, text_of
 from botox_analysis.errors import DataError, listed
 from botox_analysis.frames.days import day_of_visit
 from botox_analysis.frames.schema import BASELINE
@@ -52,18 +52,19 @@ def arrange_visits(frame: pd.DataFrame, door: Door) -> pd.DataFrame:
     windows: Mapping[str, list[int]] = door.settings.get("windows", {})
     if windows:
         frame = _in_windows(frame, windows, door)
-    named = [str(visit) for visit in distinct(frame["visit"])[1]]
-    declared = visits_of(door.settings) or ([BASELINE, *_by_start(windows)] if windows else None)
+    named = _present(frame["visit"])
+    declared = visits_of(door.settings) or (_by_start(windows) if windows else None)
     if declared is None:
         order = _in_time(frame, named, door)
     else:
-        order = declared
+        order = declared if BASELINE in declared or BASELINE not in named else [BASELINE, *declared]
+        unknown = np.append(~frame["visit"].cat.categories.isin(order), False)
         door.refuse_cells(
-            "assessments", "visit", (frame["visit"].notna() & ~frame["visit"].isin(order)).to_numpy(),
+            "assessments", "visit", unknown[frame["visit"].cat.codes],
             lambda _: f"one of {listed(order, n_shown=12)}, or a line unscheduled = [...] in {SETTINGS}",
         )  # fmt: skip
         unseen = [visit for visit in order if visit not in {BASELINE, *named}]
-        if unseen:
+        if unseen and "population" not in door.settings:
             raise DataError(
                 f"{door.file('assessments')}: found no assessment at visit {listed(unseen)}; its visits are {listed(named)}."
             )
@@ -71,8 +72,12 @@ def arrange_visits(frame: pd.DataFrame, door: Door) -> pd.DataFrame:
     _require_baselines(frame, order, door)
     if "day" in frame.columns:
         _note_contradictions(frame, order, door)
-    known = frame["visit"].where(frame["visit"].isin(order))
-    return frame.assign(visit=pd.Categorical(known, categories=order, ordered=True))
+    return frame.assign(visit=frame["visit"].cat.set_categories(order, ordered=True))
+
+
+def _present(names: pd.Series[Any]) -> list[str]:
+    """List the categories that rows have, in order of appearance."""
+    return [str(names.cat.categories[code]) for code in pd.unique(names.cat.codes.to_numpy()).tolist() if code >= 0]
 
 
 def _with_baseline(visit: pd.Series[Any], door: Door) -> pd.Series[Any]:
@@ -90,7 +95,8 @@ def _with_baseline(visit: pd.Series[Any], door: Door) -> pd.Series[Any]:
             )
         names = [BASELINE if name == first else name for name in names]
     names = [BASELINE if name.lower() == BASELINE else name for name in names]
-    return pd.Series(pd.array([*names, None], dtype=visit.dtype)).take(codes).set_axis(visit.index)
+    at, found = pd.factorize(np.asarray(names, dtype=object))
+    return pd.Series(pd.Categorical.from_codes(np.append(at, -1)[codes], categories=found), index=visit.index, copy=False)
 
 
 def _without_unscheduled(frame: pd.DataFrame, door: Door) -> pd.DataFrame:
@@ -161,7 +167,7 @@ def _in_windows(frame: pd.DataFrame, windows: Mapping[str, Sequence[int]], door:
     moved = chosen & (visit != new)
     if moved.any():
         door.notes.append((f"{file}, visit", "assessments assigned to another visit by their window", int(moved.sum())))
-    frame = frame.assign(visit=pd.array(new, dtype=frame["visit"].dtype))
+    frame = frame.assign(visit=pd.Categorical(new, categories=list(dict.fromkeys(new[chosen]))))
     return door.keep("assessments", frame, chosen)
 
 
@@ -170,8 +176,7 @@ def _in_time(frame: pd.DataFrame, named: list[str], door: Door) -> list[str]:
     by_name = {visit: day_of_visit(visit) for visit in others}
     by_day = dict.fromkeys(others, np.nan)
     if "day" in frame.columns:
-        medians = frame.groupby("visit", sort=False)["day"].median()
-        by_day |= {visit: float(medians[visit]) for visit in others}
+        by_day |= _median_days(frame, others)
     time = {visit: by_name[visit] if np.isnan(by_day[visit]) else by_day[visit] for visit in others}
     undated = [visit for visit in others if np.isnan(time[visit])]
     file = door.file("assessments")
@@ -192,6 +197,13 @@ def _in_time(frame: pd.DataFrame, named: list[str], door: Door) -> list[str]:
     return [BASELINE, *others] if BASELINE in named else others
 
 
+def _median_days(frame: pd.DataFrame, visits: list[str]) -> dict[str, float]:
+    """Find the median day of each visit, one visit at a time."""
+    day, code = frame["day"].to_numpy(dtype=float), frame["visit"].cat.codes.to_numpy()
+    at = frame["visit"].cat.categories.get_indexer(visits)
+    return {visit: float(pd.Series(day[code == number]).median()) for visit, number in zip(visits, at.tolist(), strict=True)}
+
+
 def _by_number(visits: list[str]) -> list[str]:
     """Sort visits by number if their names differ in a number only; else keep the order of the file."""
     parts = [re.fullmatch(r"(\D*)(\d+(?:\.\d+)?)(\D*)", visit) for visit in visits]
@@ -206,7 +218,7 @@ def _after_treatment_began(
 ) -> tuple[pd.DataFrame, list[str]]:
     """Leave out the visits before treatment that are not the baseline: they are not outcomes."""
     before = order[: order.index(BASELINE)] if in_order and BASELINE in order else []
-    medians = frame.groupby("visit", sort=False)["day"].median().to_dict() if "day" in frame.columns else {}
+    medians = _median_days(frame, order) if "day" in frame.columns else {}
     for visit in order:
         day = medians.get(visit, np.nan)
         day = day_of_visit(visit) if np.isnan(day) else day
@@ -225,19 +237,20 @@ def _require_baselines(frame: pd.DataFrame, order: list[str], door: Door) -> Non
     """Raise an error for a scale without any baseline assessment, unless the settings declare that it has no baseline."""
     file = door.file("assessments")
     declared: Mapping[str, Mapping[str, bool]] = door.settings.get("scales", {})
-    scales = [str(name) for name in distinct(frame["scale"])[1]]
+    scales = _present(frame["scale"])
     unknown = [scale for scale in declared if scale not in scales]
     if unknown:
         raise DataError(f"{SETTINGS}, [scales]: found {listed(unknown)}; expected scales of {file}, some of {listed(scales)}.")
+    at_baseline = set(frame["scale"][frame["visit"] == BASELINE])
     for scale in scales:
-        of_scale = frame[frame["scale"] == scale]
-        has_baseline = bool((of_scale["visit"] == BASELINE).any())
+        has_baseline = scale in at_baseline
         line = f'[scales."{scale}"] baseline = false in {SETTINGS}'
         if declared.get(scale, {}).get("baseline", True) is False:
             if has_baseline:
                 raise DataError(f"{file}: found '{BASELINE}' of '{scale}' beside {line}; expected one of them.")
             continue
         if not has_baseline:
+            of_scale = frame[frame["scale"] == scale]
             alike = [visit for visit in order if (of_scale["visit"] == visit).any() and _looks_like_baseline(visit, of_scale)]
             likely = f'baseline = "{alike[0]}" in {SETTINGS}, which looks like a baseline, or ' if alike else ""
             raise DataError(
@@ -256,24 +269,28 @@ def _looks_like_baseline(visit: str, rows: pd.DataFrame) -> bool:
 def _note_contradictions(frame: pd.DataFrame, order: list[str], door: Door) -> None:
     """Note the days that contradict the name of their visit, or the days of other visits of the subject."""
     day = frame["day"].to_numpy(dtype=float)
-    code = pd.Index(order).get_indexer(frame["visit"].astype(object))
-    visit = np.array(order, dtype=object)[code]
-    odd = ((visit == BASELINE) & (day > 1)) | ((visit != BASELINE) & (day < 1))
-    named = np.array([0.0 if name == BASELINE else day_of_visit(name) for name in order])
-    if np.isfinite(named).sum() > 1:
-        away = np.abs(day[:, None] - np.where(np.isfinite(named), named, np.inf)[None, :])
-        from_visit = np.take_along_axis(away, code[:, None], axis=1)[:, 0]
-        odd |= np.isfinite(from_visit) & (away.min(axis=1) < from_visit) & (visit != BASELINE)
-    in_order = pd.DataFrame({"subject": frame["subject"], "scale": frame["scale"], "code": code, "day": day}).dropna()
-    in_order = in_order.sort_values("code", kind="stable")
-    latest = in_order.groupby(["subject", "scale"], observed=True, sort=False)["day"].cummax()
-    odd[in_order.index[in_order["day"] < latest].to_numpy()] = True
-    rows = np.flatnonzero(odd & ~np.isnan(day))
+    code = frame["visit"].cat.set_categories(order).cat.codes.to_numpy()
+    series, n_series = pairs_of(frame["subject"], frame["scale"])
+    latest = np.full(n_series, -np.inf)
+    of_name = [0.0 if name == BASELINE else day_of_visit(name) for name in order]
+    known = np.sort([named for named in of_name if np.isfinite(named)])
+    odd = np.zeros(len(frame), dtype=bool)
+    # One visit at a time takes little memory.
+    for at, (visit, named) in enumerate(zip(order, of_name, strict=True)):
+        rows = np.flatnonzero(code == at)
+        on = day[rows]
+        strange = on > 1 if visit == BASELINE else on < 1
+        if len(known) > 1 and np.isfinite(named) and visit != BASELINE:
+            place = np.searchsorted(known, on).clip(1, len(known) - 1)
+            strange |= np.minimum(np.abs(on - known[place - 1]), np.abs(on - known[place])) < np.abs(on - named)
+        odd[rows] = strange | (on < latest[series[rows]])
+        np.fmax.at(latest, series[rows], on)
+    rows = np.flatnonzero(odd)
     if rows.size:
         first = int(rows[0])
         number = int(door.rows("assessments")[first])
         found = (
             f"days that contradict the visit or each other, first in row {number}: subject '{frame['subject'].iloc[first]}', "
-            f"'{visit[first]}' on day {day[first]:g}"
+            f"'{order[code[first]]}' on day {day[first]:g}"
         )
         door.notes.append((f"{door.file('assessments')}, day", found, int(rows.size)))

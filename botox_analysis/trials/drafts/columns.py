@@ -29,6 +29,9 @@ from botox_analysis.trials.words import FILES, bare, usual_names
 OWN, KNOWN, PART, ALIKE = 4.0, 3.0, 1.5, 1.0
 """Scores of a name: that of the layout, a usual name, a name that contains a usual one, a name spelt like a usual one."""
 
+_OF_LABELS = 0.25
+"""A label counts less than a name that is as likely."""
+
 _NEAR = 0.86
 _LONG = 4
 """Shortest name that is searched inside another name, in letters."""
@@ -80,20 +83,20 @@ def guess_tables(files: list[Found]) -> tuple[list[Guess], list[Found]]:
     Parameters
     ----------
     files : list of Found
-        Files of a folder.
+        Tables of files.
 
     Returns
     -------
     guesses : list of Guess
         Guesses in the order of `TABLES`, at most one per table.
     others : list of Found
-        Files without a table of the layout, or with a second one of a table.
+        Tables that are none of the layout, or a second one of a table.
     """
-    looks = {found.path.name: {str(name): look_at(found.frame[name]) for name in found.frame.columns} for found in files}
+    looks = [{str(name): look_at(found.frame[name]) for name in found.frame.columns} for found in files]
     scores: list[tuple[float, int, int]] = []
     for at, found in enumerate(files):
         for number, table in enumerate(TABLES):
-            score = _score(table, found, looks[found.path.name])
+            score = _score(table, found, looks[at])
             if score > 0:
                 scores.append((-score, at, number))
     chosen: dict[int, int] = {}
@@ -101,12 +104,12 @@ def guess_tables(files: list[Found]) -> tuple[list[Guess], list[Found]]:
         if at not in chosen and number not in chosen.values():
             chosen[at] = number
     guesses = [
-        Guess(TABLES[number], files[at], looks[files[at].path.name])
+        Guess(TABLES[number], files[at], looks[at])
         for at, number in sorted(chosen.items(), key=lambda pair: pair[1])
     ]  # fmt: skip
     ids: frozenset[str] = frozenset()
     for guess in guesses:
-        guess.columns = _columns_of(guess.table, guess.looks, ids, len(guess.found.frame))
+        guess.columns = match_columns(guess.table, guess.looks, ids, guess.found)
         if guess.table == "subjects" and "subject" in guess.columns:
             ids = frozenset(guess.looks[guess.columns["subject"]].words)
     return guesses, [found for at, found in enumerate(files) if at not in chosen]
@@ -114,10 +117,10 @@ def guess_tables(files: list[Found]) -> tuple[list[Guess], list[Found]]:
 
 def _score(table: str, found: Found, looks: Mapping[str, Look]) -> float:
     """Score the likeness of a file with a table; 0 or less if it is another file."""
-    stem = bare(found.path.stem)
-    named = OWN * 10 if found.path.stem == table else 0.0
-    named += 3.0 if stem in FILES[table] else 2.0 if any(len(word) >= _LONG and word in stem for word in FILES[table]) else 0.0
-    columns = _columns_of(table, looks, frozenset(), len(found.frame))
+    if found.table:
+        return OWN * 100 * (found.table == table)
+    named = max(_named(table, name) for name in {found.raw.name, *([found.path.stem] if found.is_alone else [])})
+    columns = match_columns(table, looks, frozenset(), found)
     each_once = "subject" in columns and looks[columns["subject"]].each_once
     needed = [column for column, rule in LAYOUT[table].items() if rule.required and column not in DATES[table].values()]
     lacking = sum(column in columns for column in needed) - len(needed)
@@ -133,6 +136,13 @@ def _score(table: str, found: Found, looks: Mapping[str, Look]) -> float:
     if table in ("attacks", "treatments", "event_times"):
         return named + 3 * lacking - (1.0 if dated or not DATES[table] else 3.0)
     return named + 2 * lacking + 1.5
+
+
+def _named(table: str, name: str) -> float:
+    """Score the name of a file, sheet or data set as that of a table."""
+    words, stem = FILES.get(table, ()), bare(name)
+    usual = 3.0 if stem in words else 2.0 if any(len(word) >= _LONG and word in stem for word in words) else 0.0
+    return usual + (OWN * 10 if name == table else 0.0)
 
 
 def rows_of_subjects(found: Found) -> tuple[str, bool, str] | None:
@@ -153,20 +163,39 @@ def rows_of_subjects(found: Found) -> tuple[str, bool, str] | None:
         Column that looks like the arm; empty if there is none.
     """
     looks = {str(name): look_at(found.frame[name]) for name in found.frame.columns}
-    columns = _columns_of("subjects", looks, frozenset(), len(found.frame))
+    columns = match_columns("subjects", looks, frozenset(), found)
     if "subject" not in columns:
         return None
     return columns["subject"], looks[columns["subject"]].each_once, columns.get("arm", "")
 
 
-def _columns_of(table: str, looks: Mapping[str, Look], ids: frozenset[str], n_rows: int) -> dict[str, str]:
-    """Match names of the layout with columns of the file, the likeliest pairs first, each column once."""
+def match_columns(table: str, looks: Mapping[str, Look], ids: frozenset[str], found: Found) -> dict[str, str]:
+    """Match names of the layout with columns of a file, the likeliest pairs first, each column once.
+
+    Parameters
+    ----------
+    table : str
+        Name of the table in the layout.
+    looks : mapping of str to Look
+        Columns of the file that may be used.
+    ids : frozenset of str
+        Subjects of the trial; empty if they are unknown.
+    found : Found
+        The file.
+
+    Returns
+    -------
+    dict of str to str
+        Name of the layout -> name in the file.
+    """
     pairs: list[tuple[float, int, int]] = []
     layout_names = [*LAYOUT[table], *DATES[table], *([FIRST_DOSE] if table == "subjects" else [])]
-    names = list(looks)
+    names, labels, n_rows = list(looks), found.raw.labels, len(found.frame)
     for place, column in enumerate(layout_names):
         for at, name in enumerate(names):
-            score = _likeness(table, column, name)
+            labelled = likeness(table, column, labels.get(name, "")) - _OF_LABELS
+            # A label is a sentence: the name of another column in it has no meaning.
+            score = max(likeness(table, column, name), labelled if labelled > KNOWN - 1 else 0.0)
             if score > 0 and _fits(table, column, looks[name], ids, n_rows, sure=score >= KNOWN - 1):
                 pairs.append((-score, place, at))
     chosen: dict[str, str] = {}
@@ -185,7 +214,21 @@ def _columns_of(table: str, looks: Mapping[str, Look], ids: frozenset[str], n_ro
     return chosen
 
 
-def _likeness(table: str, column: str, name: str) -> float:
+def likeness(table: str, column: str, name: str) -> float:
+    """Score the likeness of a name with that of a column of the layout.
+
+    Parameters
+    ----------
+    table, column : str
+        Names in the layout.
+    name : str
+        Name in a file.
+
+    Returns
+    -------
+    float
+        A score from `OWN` to 0, the likeness of another name.
+    """
     if name == column:
         return OWN + 1.0
     known = usual_names(table, column)

@@ -1,4 +1,4 @@
-"""`draft_settings`: a folder of files -> the text of a `trial.toml`, with marked guesses and with questions."""
+"""`draft_settings`: files -> the text of a `trial.toml`, with marked guesses and with questions."""
 
 from __future__ import annotations
 
@@ -20,11 +20,16 @@ from botox_analysis.trials.drafts.columns import Guess, coded_columns, guess_tab
 from botox_analysis.trials.drafts.files import Found, open_files
 from botox_analysis.trials.drafts.notation import TOP, draft_notation
 from botox_analysis.trials.drafts.page import GUESS, Page, problem_lines
+from botox_analysis.trials.drafts.shape import draft_analysis, draft_shape
+from botox_analysis.trials.drafts.spread import in_rows
 from botox_analysis.trials.layout import COLUMNS as LAYOUT
 from botox_analysis.trials.layout import DATES, POPULATIONS
+from botox_analysis.trials.read import load_trial
 from botox_analysis.trials.readers.files import SETTINGS
-from botox_analysis.trials.settings.file import check_settings
-from botox_analysis.trials.trial import checked_trial
+from botox_analysis.trials.readers.formats import READERS, files_of
+from botox_analysis.trials.shapes.shapes import SHAPES, shape_of
+from botox_analysis.trials.sources import require_place
+from botox_analysis.trials.trial import Trial
 from botox_analysis.trials.words import PLACES, bare
 
 _REFERENCE = re.compile(r"\b(placebo|sham|control|vehicle|plac|plb|pbo|kontrolle|saline)\b", re.IGNORECASE)
@@ -39,24 +44,24 @@ _FEW = 6
 """Most distinct whole numbers in a column whose numbers may be codes."""
 
 
-def draft_settings(folder: str | Path) -> str:
-    """Draft a ``trial.toml`` from the files of a folder; the names of files and columns are free.
+def draft_settings(path: str | Path) -> str:
+    """Draft a ``trial.toml`` from a folder or a single file; the names of files, sheets and columns are free.
 
     Parameters
     ----------
-    folder : str or Path
-        Folder with CSV or Parquet files. A ``trial.toml`` in it is not read.
+    path : str or Path
+        Folder with files, or a file, of any format that `load_trial` reads. A ``trial.toml`` beside them is not read.
 
     Returns
     -------
     str
         TOML with a line for each setting that is needed. Guesses are marked, and questions are comments. Further comments list
-        the files to rename, and the problems for which `load_trial` would refuse the files as drafted.
+        the problems for which `load_trial` would refuse the files as drafted.
 
     Raises
     ------
     DataError
-        There is no such folder, or it has no CSV or Parquet file that can be read.
+        There is no such folder or file, or it has no table that can be read.
 
     Examples
     --------
@@ -64,22 +69,36 @@ def draft_settings(folder: str | Path) -> str:
     >>> [line for line in draft.splitlines() if line.startswith("reference")]
     ['reference = "placebo"  # guess: the arm with which the others are compared']
     """
-    require_path(folder, "folder", "the path of a folder with CSV or Parquet files")
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise DataError(f"{folder}: found no such folder; expected one with CSV or Parquet files.")
-    files, unread = open_files(folder)
+    require_path(path, "path", "the path of a folder with a trial's files, or of a file")
+    place = Path(path)
+    is_folder = require_place(place)
+    files, unread = open_files(place)
     if not files:
         reasons = f" {' '.join(unread)}" if unread else ""
-        raise DataError(f"{folder}: found no CSV or Parquet file that can be read; expected one or more.{reasons}")
-    guesses, others = guess_tables(files)
+        raise DataError(f"{place}: found no file with a table that can be read; expected {files_of('subjects')}.{reasons}")
     page = Page()
-    page.ask(TOP, f"Drafted from the files of this folder. Lines marked '{GUESS}' are guesses; answer the questions, then: "
-                  "botox-analysis validate, with this folder.")  # fmt: skip
+    page.ask(TOP, f"Drafted from {'the files of this folder' if is_folder else place.name}. Lines marked '{GUESS}' are guesses; "
+                  "answer the questions, then: botox-analysis validate, with this path.")  # fmt: skip
     for sentence in unread:
         page.ask(TOP, sentence)
+    page.set(TOP, "name", place.resolve().name if is_folder else place.stem)
+    shape = shape_of(found.raw.name for found in files)
+    if shape is None or shape is SHAPES[0]:
+        _draft_tables(page, files)
+    else:
+        draft_shape(page, shape, files)
+    trial = _read_as_drafted(page, place)
+    if trial is not None and shape is not None and shape is not SHAPES[0]:
+        draft_analysis(page, shape, trial)
+    return str(page)
+
+
+def _draft_tables(page: Page, files: list[Found]) -> None:
+    """Write the settings of tables with free names."""
+    guesses, others = guess_tables(in_rows(files))
     _draft_files(page, guesses, others)
-    page.set(TOP, "name", folder.resolve().name or "trial")
+    for guess in guesses:
+        _set_shape(page, guess.found.settings)
     draft_notation(page, guesses)
     of_table = {guess.table: guess for guess in guesses}
     if "subjects" in of_table:
@@ -92,44 +111,46 @@ def draft_settings(folder: str | Path) -> str:
     for guess in guesses:
         _draft_values(page, guess)
     _draft_protocol(page, of_table)
-    _note_refusal(page, guesses)
-    return str(page)
+
+
+def _set_shape(page: Page, settings: Mapping[str, Any]) -> None:
+    """Write the settings that turn a table of another shape into rows."""
+    for key, inner in settings.items():
+        for name, value in inner.items() if isinstance(inner, dict) else ():
+            page.set((key,), name, value, GUESS)
+        if not isinstance(inner, dict):
+            page.set(TOP, key, inner, GUESS)
 
 
 def _draft_files(page: Page, guesses: list[Guess], others: list[Found]) -> None:
     for guess in guesses:
-        path, suffix = guess.found.path, guess.found.suffix
-        if path.name != f"{guess.table}{suffix}":
-            page.ask(
-                TOP,
-                f"Rename {path.name} to {guess.table}{suffix}: a table has the name of the layout.  ({GUESS}: it is that table)",
-            )
+        found = guess.found
+        if not found.table and not (found.is_alone and found.path.name in {f"{guess.table}{suffix}" for suffix in READERS}):
+            page.set(("files",), guess.table, found.place, f"{GUESS}: it is that table")
     for found in others:
-        page.ask(
-            TOP, f"Is {found.path.name} a table of the trial? Its columns: {listed(found.frame.columns, n_shown=12)}. Not read."
-        )
+        page.ask(TOP, f"Is {found.name} a table of the trial? Its columns: {listed(found.frame.columns, n_shown=12)}. Not read.")
         subjects = rows_of_subjects(found)
         if subjects is None:
             continue
         name, each_once, arm = subjects
         if each_once:
-            page.ask(TOP, f"{found.path.name} has one row of each '{name}'. If its columns are visits, write a row per "
+            page.ask(TOP, f"{found.name} has one row of each '{name}'. If its columns are visits, write a row per "
                           "subject, scale and visit to assessments.csv.")  # fmt: skip
         elif arm:
-            page.ask(TOP, f"{found.path.name} has several rows of each '{name}', and the arm in '{arm}'. If it contains two "
+            page.ask(TOP, f"{found.name} has several rows of each '{name}', and the arm in '{arm}'. If it contains two "
                           "tables, write a row per subject to subjects.csv, and values to assessments.csv or "
                           "diary.csv.")  # fmt: skip
     if not any(guess.table == "subjects" for guess in guesses):
-        page.ask(TOP, "Which file has one row per subject, with the arm? No file looks like it; subjects.csv is required.")
+        page.ask(TOP, "Which table has one row per subject, with the arm? None looks like it; subjects are required.")
 
 
 def _draft_arms(page: Page, guess: Guess) -> None:
     look = guess.look("arm")
     if look is None:
-        page.ask(TOP, f"No column of {guess.found.path.name} looks like the arm: the trial would have one arm only. "
+        page.ask(TOP, f"No column of {guess.found.name} looks like the arm: the trial would have one arm only. "
                       f"Its columns: {listed(guess.looks, n_shown=30)}.")  # fmt: skip
         return
-    page.ask(TOP, f"Arms in {guess.found.path.name}: {look.shown}.")
+    page.ask(TOP, f"Arms in {guess.found.name}: {look.shown}.")
     likely = [word for word in look.words if _REFERENCE.search(word) and "active" not in word.lower()]
     if len(likely) == 1:
         page.set(TOP, "reference", likely[0], f"{GUESS}: the arm with which the others are compared")
@@ -160,7 +181,10 @@ def _draft_covariates(page: Page, guess: Guess) -> None:
         page.propose(
             TOP, "factors", [*factors, *codes], "are their numbers names, too?" if factors else "are their numbers names?"
         )
-    shown = [f"{name} ({look.shown if share_of_numbers(look) < MOSTLY else 'numbers'})" for name, look in _further(guess).items()]
+    shown = []
+    for name, look in _further(guess).items():
+        label = guess.found.label(name)
+        shown.append(f"{name} ({f'{label}: ' if label else ''}{look.shown if share_of_numbers(look) < MOSTLY else 'numbers'})")
     if shown:
         page.ask(TOP, f"Further columns of subjects become covariates: {'; '.join(shown)}.")
 
@@ -174,7 +198,7 @@ def _draft_visits(page: Page, guess: Guess) -> None:
     look = guess.look("visit")
     if look is None:
         return
-    page.ask(TOP, f"Visits in {guess.found.path.name}: {look.shown}.")
+    page.ask(TOP, f"Visits in {guess.found.name}: {look.shown}.")
     unscheduled = [word for word in look.words if _UNSCHEDULED.search(word)]
     if unscheduled:
         page.set(TOP, "unscheduled", unscheduled, f"{GUESS}: left out and counted")
@@ -186,7 +210,7 @@ def _draft_visits(page: Page, guess: Guess) -> None:
     scale = guess.look("scale")
     if scale is None:
         return
-    page.ask(TOP, f"Scales in {guess.found.path.name}: {scale.shown}.")
+    page.ask(TOP, f"Scales in {guess.found.name}: {scale.shown}.")
     before = {word for word in visits if word.lower() == BASELINE} | ({first} if first is not None else set())
     seen = _pairs(guess.found.frame, guess.columns["scale"], guess.columns["visit"])
     for name in scale.words:
@@ -221,7 +245,8 @@ def _draft_columns(page: Page, guess: Guess) -> None:
     section = ("columns", guess.table)
     for layout_name, name in guess.columns.items():
         if layout_name != name:
-            page.set(section, layout_name, name, GUESS)
+            label = guess.found.label(name)
+            page.set(section, layout_name, name, f"{GUESS}: {label}" if label else GUESS)
     for name in _set_aside(guess):
         page.set(section, f"their_{name}", name, f"{GUESS}: another content than {name} in the layout, so under another name")
     needed = [column for column, rule in LAYOUT[guess.table].items() if rule.required]
@@ -280,17 +305,14 @@ def _draft_protocol(page: Page, of_table: Mapping[str, Guess]) -> None:
         page.propose(("protocol", "intercurrent"), kind, "treatment policy", "which strategy is planned for the values after it?")
 
 
-def _note_refusal(page: Page, guesses: list[Guess]) -> None:
-    """Add the problems for which the files would be refused under the drafted settings."""
-    tables: dict[str, Any] = {guess.table: guess.found.frame for guess in guesses}
-    if "subjects" not in tables:
-        return
-    files = {guess.table: f"{guess.table}{guess.found.suffix}" for guess in guesses}
+def _read_as_drafted(page: Page, place: Path) -> Trial | None:
+    """Read the files under the drafted settings; for files that would be refused add the problems."""
     try:
-        checked_trial(tables, name="draft", files=files, settings=check_settings(page.settings))
+        trial = load_trial(place, settings=page.settings)
     except DataError as error:
         page.ask(TOP, f"As drafted, the files are refused. Add settings to {SETTINGS}, or correct the cells:")
         for line in problem_lines(error):
             page.ask(TOP, f"- {line}")
-    else:
-        page.ask(TOP, "As drafted, the files are read without an error.")
+        return None
+    page.ask(TOP, "As drafted, the files are read without an error.")
+    return trial

@@ -1,77 +1,89 @@
-"""Files of a folder, read for a draft: their encoding, separator and cells."""
+"""Files, read for a draft: their tables, and the encoding and separator of texts."""
 
 from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from botox_analysis.cells.names import has_control, spelled
 from botox_analysis.errors import DataError
-from botox_analysis.trials.readers.files import parsing
-from botox_analysis.trials.readers.formats import READERS
+from botox_analysis.trials.readers.child import one_child
+from botox_analysis.trials.readers.delimited import read_delimited
+from botox_analysis.trials.readers.files import has_data, parsing
+from botox_analysis.trials.readers.formats import reader_of
+from botox_analysis.trials.readers.raw import RawTable
 
-CSV = ".csv"
-DELIMITED = {"csv", "tsv", "tab", "txt", "dat", "psv"}
-SAME = {**dict.fromkeys(DELIMITED, CSV), "pq": ".parquet"}
-"""Endings of names -> the suffix of the layout, where it is another one."""
-
-OTHERS = {
-    "sas7bdat",
-    "sav",
-    "dta",
-    "rds",
-    "feather",
-    "arrow",
-    "zip",
-    "gz",
-}
-"""Suffixes of files with data that must be saved as CSV or Parquet first."""
-
-SEPARATORS = (",", ";", "\t", "|", ":")
 ENCODINGS = ("utf-8", "cp1252", "latin-1")
+SEPARATORS = (",", ";", "\t", "|", ":")
 _FIRST = 50
 """Number of rows in which the separator is searched."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """A file that contains a table.
+    """A table in a file: the only one, or a sheet or data set.
 
     Attributes
     ----------
     path : Path
         Path of the file.
+    raw : RawTable
+        The table as read.
     frame : DataFrame
-        Cells: texts of a CSV file, typed values of another. Names of columns are unique.
-    suffix : str
-        Suffix of a file of its format in the layout.
+        Its columns with a name that no earlier column has.
+    is_alone : bool
+        True if the file has no other table.
     encoding, separator : str
-        Encoding and separator of a CSV file; empty for another.
+        Encoding and separator of a text file; empty for another.
+    table : str
+        Table of the layout, if it is known: one of several that a single file has. Empty if it has to be guessed.
+    settings : mapping
+        Settings by which the columns were made of those of the file.
     """
 
     path: Path
+    raw: RawTable
     frame: pd.DataFrame
-    suffix: str
+    is_alone: bool
     encoding: str = ""
     separator: str = ""
+    table: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Name of the table in the draft: the file, and the sheet or data set if the file has several."""
+        return self.raw.file
+
+    def label(self, column: str) -> str:
+        """Find the label of a column; empty if it has none of its own."""
+        label = self.raw.labels.get(column, "")
+        return "" if label == column else label
+
+    @property
+    def place(self) -> str | dict[str, str]:
+        """The table, as the setting ``files`` names it."""
+        return self.path.name if self.is_alone else {"file": self.path.name, "table": self.raw.name}
 
 
-def open_files(folder: Path) -> tuple[list[Found], list[str]]:
-    """Open the files of a folder that may contain tables.
+def open_files(place: Path) -> tuple[list[Found], list[str]]:
+    """Open the files that may contain tables.
 
     Parameters
     ----------
-    folder : Path
-        Folder of a trial.
+    place : Path
+        Folder of a trial, or a single file.
 
     Returns
     -------
     found : list of Found
-        Files with tables, sorted by name.
+        Tables, sorted by the name of their file.
     questions : list of str
         A sentence for each file with data that cannot be read.
 
@@ -80,31 +92,36 @@ def open_files(folder: Path) -> tuple[list[Found], list[str]]:
     DataError
         The folder cannot be read.
     """
-    with parsing(str(folder), "a folder that can be read"):
-        paths = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith((".", "~$")))
-    found, questions = [], []
-    for path in paths:
-        ending = path.suffix.lower().removeprefix(".")
-        suffix = SAME.get(ending, f".{ending}")
-        if suffix not in READERS:
-            questions += [f"{path.name} is not read: save it as CSV or Parquet."] if ending in OTHERS else []
-            continue
-        try:
-            found.append(_open(path, suffix))
-        except DataError as error:
-            questions.append(f"{path.name} is not read: {error}")
+    with parsing(str(place), "a folder or file that can be read"):
+        inside = place.iterdir() if place.is_dir() else [place]
+        paths = sorted(path for path in inside if path.is_file() and not path.name.startswith((".", "~$")))
+    found: list[Found] = []
+    questions = []
+    with one_child():
+        for path in paths:
+            if reader_of(path) is None:
+                questions += [f"{path.name} is not read: save it as CSV."] if has_data(path) else []
+                continue
+            try:
+                found += _open(path)
+            except DataError as error:
+                questions.append(f"{path.name} is not read: {error}")
     return found, questions
 
 
-def _open(path: Path, suffix: str) -> Found:
-    if suffix != CSV:
-        return Found(path, _named(READERS[suffix](path, {})[0].frame), suffix)
-    with parsing(path.name, "a CSV file"):
-        content = path.read_bytes()
-    encoding = _encoding_of(content)
-    separator = _separator_of(content[: 1 << 20].decode(encoding, errors="replace"))
-    frame = READERS[CSV](path, {"encoding": encoding, "separator": separator})[0].frame
-    return Found(path, _named(frame), CSV, encoding, separator)
+def _open(path: Path) -> list[Found]:
+    settings: dict[str, str] = {}
+    read = reader_of(path)
+    if read is read_delimited:
+        with parsing(path.name, "a CSV file"):
+            content = path.read_bytes()
+        encoding = _encoding_of(content)
+        settings = {"encoding": encoding, "separator": _separator_of(content[: 1 << 20].decode(encoding, errors="replace"))}
+    tables = read(path, settings) if read else []
+    return [
+        Found(path, raw, _named(raw.frame), len(tables) == 1, settings.get("encoding", ""), settings.get("separator", ""))
+        for raw in tables
+    ]
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:

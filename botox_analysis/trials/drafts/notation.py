@@ -44,7 +44,7 @@ def draft_notation(page: Page, guesses: list[Guess]) -> None:
     for key, usual, of in (("encoding", "utf-8", "encoding"), ("separator", ",", "separator")):
         found = Counter(getattr(guess.found, of) for guess in texts)
         if len(found) > 1:
-            by_file = ", ".join(f"{guess.found.path.name} {getattr(guess.found, of)!r}" for guess in texts)
+            by_file = ", ".join(f"{guess.found.name} {getattr(guess.found, of)!r}" for guess in texts)
             page.ask(TOP, f"Expected one {key} for all files; found {by_file}. Save all files with the same {key}.")
         if found and found.most_common(1)[0][0] != usual:
             page.set(TOP, key, found.most_common(1)[0][0], GUESS)
@@ -62,7 +62,7 @@ def _draft_missing(page: Page, guesses: list[Guess], decimal: str) -> None:
     for guess in guesses:
         layout_names = {name: column for column, name in guess.columns.items()}
         for name, look in guess.looks.items():
-            place = f"{guess.found.path.name}, {name}"
+            place = f"{guess.found.name}, {name}"
             codes = _codes_in(guess.table, layout_names.get(name, ""), look, decimal)
             for word in codes:
                 where.setdefault(word, []).append(place)
@@ -100,7 +100,7 @@ def _draft_dates(page: Page, guesses: list[Guess]) -> None:
         for column in DATES[guess.table].values():
             look = guess.look(column)
             if look is not None and (look.numbers(".") == 0).any() and "first_day" not in page.settings:
-                place = f"{guess.found.path.name}, {guess.columns[column]}"
+                place = f"{guess.found.name}, {guess.columns[column]}"
                 page.set(TOP, "first_day", 0, f"{GUESS}: there is a day 0 in {place}; is it the day of the first treatment?")
 
 
@@ -124,7 +124,7 @@ def _dated_columns(page: Page, guesses: list[Guess]) -> list[tuple[Guess, str]]:
 
 
 def _draft_date_format(page: Page, dated: list[tuple[Guess, str]]) -> None:
-    looks = {f"{guess.found.path.name}, {guess.columns[column]}": guess.looks[guess.columns[column]] for guess, column in dated}
+    looks = {f"{guess.found.name}, {guess.columns[column]}": guess.looks[guess.columns[column]] for guess, column in dated}
     counted = {place: origin for place, look in looks.items() if not date_formats_of(look) and (origin := date_origin_of(look))}
     if counted:
         origin = next(iter(counted.values()))
@@ -135,7 +135,7 @@ def _draft_date_format(page: Page, dated: list[tuple[Guess, str]]) -> None:
         page.ask(
             TOP, f"Expected one date_format for all files; found several in {listed(looks, n_shown=6)}. Write all dates alike."
         )
-    elif common and common[0] != ISO_DATE:
+    elif common and common[0] != ISO_DATE and "date_format" not in page.settings:
         example = next(word for place, look in looks.items() if place not in counted for word in look.words)
         also = f"; or {listed(common[1:])}?" if common[1:] else ""
         page.set(TOP, "date_format", common[0], f"{GUESS}, from {example!r}{also}")

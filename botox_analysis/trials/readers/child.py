@@ -211,7 +211,7 @@ def _raw(path: Path, table: Mapping[str, Any], n_tables: int) -> RawTable:
     return RawTable(
         name=table["name"] or path.stem,
         frame=frame,
-        file=path.name if not table["name"] or n_tables == 1 else f"{path.name}, {table['name']}",
+        file=path.name if n_tables == 1 else f"{path.name}, {table['name']}",
         label=table["label"],
         labels=table["labels"],
         formats=table["formats"],

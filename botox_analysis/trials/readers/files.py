@@ -128,7 +128,7 @@ def find_tables(
                 raise DataError(
                     f"{path.name}: found a name that is nearly {listed(near)}; expected exactly that, or another name."
                 )
-            if _ending(path) in _DATA and not path.is_dir() and not path.name.startswith((".", "~$")):
+            if has_data(path) and not path.is_dir() and not path.name.startswith((".", "~$")):
                 notes.append((path.name, "a file that is no table of the layout: not read", 1))
             continue
         _require_file(path)
@@ -136,6 +136,22 @@ def find_tables(
             raise DataError(f"{folder}: found both {paths[table].name} and {path.name}; expected one of them.")
         paths[table] = path
     return {table: paths[table] for table in tables if table in paths}, notes
+
+
+def has_data(path: Path) -> bool:
+    """Check whether the name of a file is that of a file with data.
+
+    Parameters
+    ----------
+    path : Path
+        Path of the file.
+
+    Returns
+    -------
+    bool
+        True for the suffixes of files with data.
+    """
+    return _ending(path) in _DATA
 
 
 def _require_file(path: Path) -> None:

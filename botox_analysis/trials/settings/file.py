@@ -18,11 +18,14 @@ from botox_analysis.cells.notation import ISO_DATE, Notation
 from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, listed
 from botox_analysis.frames.schema import BASELINE, BETTER
+from botox_analysis.trials.attacks.settings import attack_problem
 from botox_analysis.trials.diary_rows import DIARY_SETTINGS, diary_problem
 from botox_analysis.trials.layout import TABLES
+from botox_analysis.trials.overview import is_of_reading
 from botox_analysis.trials.readers.files import SETTINGS as SETTINGS
 from botox_analysis.trials.readers.files import parsing
 from botox_analysis.trials.settings.cdisc import check_cdisc
+from botox_analysis.trials.settings.declared import check_declared
 from botox_analysis.trials.settings.kinds import (
     CODES,
     DAYS,
@@ -50,14 +53,19 @@ _KEYS = {
     "first_day": "0 or 1, the number of the first treatment's day", "date_format": WORD,
     "date_origin": "a date, such as 1899-12-30", "time_zone": "the name of a time zone, such as Europe/Berlin",
     "format": WORD, "separator": WORD, "decimal": "'.' or ','", "encoding": WORD,
-    "columns": TABLE, "values": TABLE, "scales": TABLE, "windows": TABLE, "diary": TABLE, "protocol": TABLE,
+    "columns": TABLE, "values": TABLE, "scales": TABLE, "windows": TABLE, "diary": TABLE, "attacks": TABLE,
+    "protocol": TABLE, "population": WORD, "kinds": TABLE, "levels": TABLE, "provenance": TABLE,
     **SHAPE_KEYS, "adam": TABLE, "sdtm": TABLE,
 }  # fmt: skip
-_SCALE_KEYS = {"baseline": TRUTH, "better": "'lower' or 'higher'"}
+_SCALE_KEYS = {
+    "baseline": TRUTH, "better": "'lower' or 'higher'",
+    **dict.fromkeys(("per_days", "minimum_days"), "a number of days from 1 to 366"),
+}  # fmt: skip
 _SEPARATORS = (",", ";", "\t", "|", ":", "^", "~", " ", "\x1f", "\x01")
 _OF_NAMES = (
     "arms", "reference", "visits", "baseline", "unscheduled", "populations", "factors",
-    "columns", "values", "scales", "windows", "protocol", "assessments", "questions", "redcap",
+    "columns", "values", "scales", "windows", "protocol", "population", "kinds", "levels",
+    "assessments", "questions", "redcap",
 )  # fmt: skip
 """Settings that are, or contain, names used in the files."""
 
@@ -72,6 +80,7 @@ _IS: dict[str, Callable[[Any], bool]] = {
     _KEYS["date_origin"]: lambda value: _is_origin(_as_date(value)),
     _KEYS["time_zone"]: lambda value: isinstance(value, str) and _is_time_zone(value),
     _SCALE_KEYS["better"]: lambda value: value in BETTER,
+    _SCALE_KEYS["per_days"]: lambda value: is_whole(value) and 1 <= value <= 366,
 }
 
 
@@ -129,6 +138,9 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     settings = {key: _spelled(value) if key in _OF_NAMES else value for key, value in settings.items()}
     _check_keys(settings, _KEYS, SETTINGS)
     check_protocol(settings.get("protocol", {}), SETTINGS)
+    check_declared(settings, SETTINGS)
+    origin = settings.get("provenance", {})
+    _check_keys(origin, {key: WORD for key in origin if not is_of_reading(key)}, f"{SETTINGS}, [provenance]")
     check_shapes(settings, SETTINGS)
     check_cdisc(settings, SETTINGS)
     diary = {key: word for key, word in settings.get("diary", {}).items() if key != "wide"}
@@ -136,6 +148,9 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     wrong = diary_problem(diary)
     if wrong:
         raise DataError(f"{SETTINGS}, [diary]: {wrong}")
+    wrong = attack_problem(settings.get("attacks", {}))
+    if wrong:
+        raise DataError(f"{SETTINGS}, [attacks]: {wrong}")
     _check_names_and_words(settings)
     for scale, keys in settings.get("scales", {}).items():
         _check_keys({scale: keys}, {scale: TABLE}, f"{SETTINGS}, [scales]")
@@ -290,7 +305,7 @@ def arms_of(settings: Mapping[str, Any]) -> list[str] | None:
         The reference is not among the arms.
     """
     arms, reference = settings.get("arms"), settings.get("reference")
-    if reference is None or arms is None:
+    if not reference or arms is None:
         return arms
     if reference not in arms:
         raise DataError(f"{SETTINGS}: found reference = '{reference}'; expected one of the arms {listed(arms)}.")
@@ -314,5 +329,4 @@ def visits_of(settings: Mapping[str, Any]) -> list[str] | None:
     if visits is None:
         return None
     first = text_of(settings.get("baseline", BASELINE))
-    named = [BASELINE if text_of(visit) == first or text_of(visit).lower() == BASELINE else text_of(visit) for visit in visits]
-    return named if BASELINE in named else [BASELINE, *named]
+    return [BASELINE if text_of(visit) == first or text_of(visit).lower() == BASELINE else text_of(visit) for visit in visits]

@@ -151,16 +151,66 @@ def has_wide_columns(frame: pd.DataFrame, settings: Mapping[str, Any]) -> bool:
     return bool(numbered(names) or _scales(names, {}))
 
 
-def _refuse(found: Arranged, table: str, source: str, names: Sequence[str]) -> None:
+def wide_table(names: Sequence[str]) -> str:
+    """Guess the table whose days or visits are columns of a file.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names of columns without those of the subjects.
+
+    Returns
+    -------
+    str
+        ``"diary"`` for columns that are dates or named like days, and for seven or more numbered ones; ``"assessments"`` for
+        months. Empty if the names are of another kind.
+
+    Examples
+    --------
+    >>> wide_table(["d1", "d2", "d3"]), wide_table(["month 1", "month 2", "month 3"]), wide_table(["age", "sex"])
+    ('diary', 'assessments', '')
+    """
+    for pattern, members in numbered(names).items():
+        before = pattern.split("{")[0].rstrip("-")
+        if _OF_A_MONTH.search(before):
+            return "assessments"
+        if "{date}" in pattern or _OF_A_DAY.search(before) or len(members) >= _FEWEST_DAYS:
+            return "diary"
+    return ""
+
+
+def wide_patterns(table: str, frame: pd.DataFrame, names: Sequence[str], settings: Mapping[str, Any]) -> dict[str, str]:
+    """Guess the setting ``wide`` of a table.
+
+    Parameters
+    ----------
+    table : str
+        ``"diary"`` or ``"assessments"``.
+    frame : DataFrame
+        The wide table.
+    names : sequence of str
+        Names of its columns that may be days or visits.
+    settings : mapping
+        Settings of ``trial.toml``: the notation of cells.
+
+    Returns
+    -------
+    dict of str to str
+        Column of the diary, or scale of the assessments -> pattern.
+    """
     groups = numbered(names)
-    if table == "diary":
-        lines = {_measure(found.tables[source], pattern, found.settings): pattern for pattern in reversed(groups)}
-    else:
-        lines = _scales(names, groups)
+    if table == "assessments":
+        return _scales(names, groups)
+    lines = {_measure(frame, pattern, settings): pattern for pattern in reversed(groups)}
+    return dict(reversed(lines.items()))
+
+
+def _refuse(found: Arranged, table: str, source: str, names: Sequence[str]) -> None:
+    groups, lines = numbered(names), wide_patterns(table, found.tables[source], names, found.settings)
     if not groups and not lines:
         return
     members = next(iter(groups.values()), list(names))
-    line = ", ".join(f'"{name}" = "{pattern}"' for name, pattern in reversed(lines.items()))
+    line = ", ".join(f'"{name}" = "{pattern}"' for name, pattern in lines.items())
     each, file = "day" if table == "diary" else "visit", found.files.get(source, source)
     raise DataError(
         f"{file}: found a column for each {each} ({listed(members, n_shown=4)}); expected a row for each "
@@ -173,11 +223,13 @@ def _measure(frame: pd.DataFrame, pattern: str, settings: Mapping[str, Any]) -> 
     for measure, word in _MEASURES.items():
         if re.search(word, pattern.replace("{day}", "").replace("{date}", ""), re.IGNORECASE):
             return measure
-    first = numbered([spelled(text_of(name)) for name in frame.columns])[pattern][0]
-    position = [spelled(text_of(name)) for name in frame.columns].index(first)
-    numbers = read_column(frame.iloc[:, position], NUMBER, notation_of(settings)).values.to_numpy(dtype=float)
-    truths = read_column(frame.iloc[:, position], YES_NO, notation_of(settings))
-    return "headache_hours" if truths.wrong.any() and not np.isnan(numbers).all() else "headache"
+    names = [spelled(text_of(name)) for name in frame.columns]
+    for name in numbered(names)[pattern]:
+        column = frame.iloc[:, names.index(name)]
+        numbers = read_column(column, NUMBER, notation_of(settings)).values.to_numpy(dtype=float)
+        if read_column(column, YES_NO, notation_of(settings)).wrong.any() and not np.isnan(numbers).all():
+            return "headache_hours"
+    return "headache"
 
 
 def _scales(names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> dict[str, str]:

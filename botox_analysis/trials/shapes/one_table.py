@@ -127,12 +127,12 @@ def arrange_one_table(table: RawTable, settings: Mapping[str, Any]) -> Arranged:
             (f"{table.file}, {listed(further)}", "columns equal in all rows of each subject: read as covariates", len(further))
         )
     start = _first_rows(codes, len(found))
-    subjects = {subject: frame[subject].array.take(start)}
-    subjects |= {name: frame[name].array.take(first.get(name, start)) for name in names if name in own or name in further}
+    chosen = {subject: start, **{name: first.get(name, start) for name in names if name in own or name in further}}
+    subjects = rows_taken(frame, chosen)
     tables = [name for name in WIDE if name == rows or name in settings.get("questions", {})]
     left = [name for name in names if name not in subjects or name == subject]
     return Arranged(
-        {"subjects": pd.DataFrame(subjects, index=frame.index[start], copy=False), **dict.fromkeys(tables, frame[left])},
+        {"subjects": subjects.set_axis(frame.index[start]), **dict.fromkeys(tables, frame[left])},
         dict.fromkeys(("subjects", *tables), table.file),
         settings,
         notes,
@@ -221,6 +221,30 @@ def only_rows(column: pd.Series[Any], codes: np.ndarray, n: int) -> tuple[np.nda
     return first, [(row, int(first[codes[row]])) for row in differ.tolist()], n_empty
 
 
+def rows_taken(frame: pd.DataFrame, rows: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Take other rows of each column, with the types of the columns.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A table.
+    rows : mapping of str to ndarray of int
+        Column -> the positions of its rows.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `rows`, numbered from 0.
+
+    Examples
+    --------
+    >>> rows_taken(pd.DataFrame({"a": [1, 2]}), {"a": [1, 1, 0]})["a"].tolist()
+    [2, 2, 1]
+    """
+    # A Series keeps its type; pandas 3 makes another type of texts in an array.
+    return pd.DataFrame({name: frame[name].iloc[at].reset_index(drop=True) for name, at in rows.items()})
+
+
 def differing_cell(file: str, column: pd.Series[Any], row: int, first: int) -> Problem:
     """Describe a cell that differs from another one of the same subject.
 
@@ -238,5 +262,10 @@ def differing_cell(file: str, column: pd.Series[Any], row: int, first: int) -> P
     Problem
         The problem of the first.
     """
-    found = f"'{text_of(column.iloc[row])}' beside '{text_of(column.iloc[first])}' in another row of the subject"
+    found = f"{_shown(column, row)} beside {_shown(column, first)} in another row of the subject"
     return Problem(file, int(column.index[row]), str(column.name), found, "one value in all rows of a subject")
+
+
+def _shown(column: pd.Series[Any], row: int) -> str:
+    text = text_of(column.iloc[row])
+    return f"'{text}'" if text.isprintable() else repr(text)

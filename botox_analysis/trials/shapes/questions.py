@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import DataError, Problem, listed, refuse, require_columns
 from botox_analysis.trials.readers.raw import CELL_ROW, HEADER, ROW, row_numbers
 from botox_analysis.trials.settings.file import SETTINGS, notation_of
-from botox_analysis.trials.shapes.columns import file_column
+from botox_analysis.trials.shapes.columns import file_column, framed
 from botox_analysis.trials.shapes.shape import Arranged
 
 QUESTION, ANSWER = "question", "answer"
@@ -52,6 +52,8 @@ def answered(found: Arranged) -> Arranged:
         if not isinstance(frame, pd.DataFrame):
             continue
         frame = frame.set_axis([spelled(text_of(name)) for name in frame.columns], axis=1)
+        if frame.columns.has_duplicates:
+            continue
         if table not in asked:
             _refuse_questions(frame, table, found)
             continue
@@ -59,6 +61,29 @@ def answered(found: Arranged) -> Arranged:
         rows = _chosen(frame, table, file, found.settings, notes)
         found = replace(found, tables={**found.tables, table: form(rows, found.settings, file, notes)}, notes=notes)
     return found
+
+
+def question_columns(names: Iterable[str]) -> dict[str, str]:
+    """Find the columns of a table with a row for each question.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of its columns.
+
+    Returns
+    -------
+    dict of str to str
+        ``question`` and ``answer`` -> the name of the column; empty if the table has not both.
+
+    Examples
+    --------
+    >>> question_columns(["subject", "date", "item", "Response"])
+    {'question': 'item', 'answer': 'Response'}
+    """
+    lower = {name.lower(): name for name in names}
+    likely = {kind: next((lower[name] for name in usual if name in lower), "") for kind, usual in _LIKELY.items()}
+    return likely if all(likely.values()) else {}
 
 
 def _chosen(
@@ -77,6 +102,11 @@ def _chosen(
         raise DataError(
             f"{SETTINGS}, [questions.{table}]: found {listed(absent)}; expected questions of {file}, some of "
             f"{listed(texts, n_shown=20)}."
+        )
+    taken = [name for name in named.values() if name in (*_keys(frame, table, settings), "subject")]
+    if taken:
+        raise DataError(
+            f"{SETTINGS}, [questions.{table}]: found {listed(taken)} as the name of an answer; expected other columns."
         )
     others = {name for of, questions in asked.items() if isinstance(questions, dict) and of != table for name in questions}
     for at, text in enumerate(texts):
@@ -109,15 +139,15 @@ def _once(
     """Keep one answer to each question: the last, by the column that the settings name."""
     frame = frame[_filled(frame[answer], settings)]
     key = _key_of(frame, [*keys, _NEW], settings)
-    repeated = key.duplicated(keep=False)
+    repeated = pd.Series(key).duplicated(keep=False).to_numpy()
     if not repeated.any():
         return frame
     order = settings["questions"].get("order")
     if order is None:
-        refuse(_repeats(frame, keys, key.duplicated(keep="first"), file, settings))
+        refuse(_repeats(frame, keys, pd.Series(key).duplicated().to_numpy(), file, settings))
     require_columns(frame, [order], f"{file}, by order under [questions] of {SETTINGS},")
     time = _times(frame[order], settings)
-    ranked = pd.DataFrame({"key": pd.factorize(key)[0], "time": time})
+    ranked = pd.DataFrame({"key": key, "time": time})
     unknown = repeated & ranked["time"].isna().to_numpy()
     last = ranked.groupby("key")["time"].transform("max").eq(ranked["time"]).to_numpy() | ~repeated
     tied = last & repeated & ranked[last].duplicated("key", keep=False).reindex(ranked.index, fill_value=False).to_numpy()
@@ -153,12 +183,13 @@ def _place(column: pd.Series[Any], kinds: tuple[str, ...], settings: Mapping[str
     return distinct(column)[0] if known is None else np.asarray(pd.factorize(known)[0])
 
 
-def _key_of(frame: pd.DataFrame, keys: list[str], settings: Mapping[str, Any]) -> pd.MultiIndex:
-    subject, *others = keys
-    places = [_place(frame[subject], (IDENTIFIER, TEXT), settings)]
-    return pd.MultiIndex.from_arrays(
-        [*places, *(_place(frame[key], (NUMBER, DATE, IDENTIFIER, TEXT), settings) for key in others)]
-    )
+def _key_of(frame: pd.DataFrame, keys: list[str], settings: Mapping[str, Any]) -> np.ndarray:
+    """Give rows with equal keys one number, in order of appearance; the first key is the subject."""
+    place = _place(frame[keys[0]], (IDENTIFIER, TEXT), settings)
+    for key in keys[1:]:
+        codes = _place(frame[key], (NUMBER, DATE, IDENTIFIER, TEXT), settings)
+        place = pd.factorize((place + 1) * (int(codes.max(initial=-1)) + 2) + codes + 1)[0]
+    return place
 
 
 def _filled(column: pd.Series[Any], settings: Mapping[str, Any]) -> np.ndarray:
@@ -195,21 +226,22 @@ def _diary(rows: pd.DataFrame, settings: Mapping[str, Any], file: str, notes: li
     ]
     if left:
         notes.append((f"{file}, {listed(left)}", "columns of answers, which have no place in a row a day: left out", len(rows)))
-    day, _ = pd.factorize(_key_of(rows, keys, settings))
+    day = _key_of(rows, keys, settings)
     n = int(day.max(initial=-1)) + 1
     first = np.full(n, -1)
     first[day[::-1]] = np.arange(len(day))[::-1]
-    new: dict[str, Any] = {key: rows[key].array.take(first) for key in keys}
+    new: list[tuple[str, Any]] = [(key, rows[key].iloc[first].array) for key in keys]
+    answers = rows[answer].reset_index(drop=True)
     for name in dict.fromkeys(map(str, asked["diary"].values())):
         at = np.flatnonzero((rows[_NEW] == name).to_numpy())
         place = np.full(n, -1)
         place[day[at]] = at
-        new[name] = pd.Series(rows[answer].array, dtype=object if rows[answer].dtype.kind in "iub" else None).array.take(
-            place, allow_fill=True
-        )
-        new[f"{name}{HEADER}"] = pd.Categorical.from_codes(np.zeros(n, dtype=np.int8), [answer])
-        new[f"{name}{CELL_ROW}"] = np.asarray(rows.index)[np.where(place < 0, first, place)]
-    return pd.DataFrame(new, index=pd.Index(np.asarray(rows.index)[first], name=ROW), copy=False)
+        new += [
+            (name, answers.reindex(place).array),
+            (f"{name}{HEADER}", pd.Categorical.from_codes(np.zeros(n, dtype=np.int8), [answer])),
+            (f"{name}{CELL_ROW}", np.asarray(rows.index)[np.where(place < 0, first, place)]),
+        ]
+    return framed(new, pd.Index(np.asarray(rows.index)[first], name=ROW))
 
 
 def _assessments(rows: pd.DataFrame, settings: Mapping[str, Any], file: str, notes: list[tuple[str, str, int]]) -> pd.DataFrame:  # noqa: ARG001 - as `_diary`
@@ -224,10 +256,9 @@ def _assessments(rows: pd.DataFrame, settings: Mapping[str, Any], file: str, not
 
 def _refuse_questions(frame: pd.DataFrame, table: str, found: Arranged) -> None:
     """Raise an error for a table of questions and answers, with the settings that read it."""
-    lower = {str(name).lower(): str(name) for name in frame.columns}
-    likely = {kind: next((lower[name] for name in names if name in lower), "") for kind, names in _LIKELY.items()}
+    likely = question_columns(map(str, frame.columns))
     renamed = {spelled(str(name)) for name in found.settings.get("columns", {}).get(table, {}).values()}
-    if not all(likely.values()) or renamed & set(likely.values()):
+    if not likely or renamed & set(likely.values()):
         return
     words = [text_of(word) for word in distinct(frame[likely[QUESTION]])[1]]
     file = found.files.get(table, table)

@@ -19,7 +19,7 @@ from botox_analysis.trials.readers.raw import ROW, RawTable, row_numbers
 from botox_analysis.trials.settings.file import SETTINGS, notation_of
 from botox_analysis.trials.settings.wide import patterns_of
 from botox_analysis.trials.shapes.columns import file_column
-from botox_analysis.trials.shapes.one_table import differing_cell, only_rows
+from botox_analysis.trials.shapes.one_table import differing_cell, only_rows, rows_taken
 from botox_analysis.trials.shapes.shape import Arranged
 
 EVENT, INSTRUMENT, INSTANCE, GROUP = (
@@ -63,7 +63,7 @@ def is_redcap(table: RawTable, settings: Mapping[str, Any]) -> bool:
     bool
         True for a table with a column of REDCap's own, such as ``redcap_event_name``, or ``record_id`` and the status of a form.
     """
-    names = _names(table.frame)
+    names = export_names(table.frame)
     of_forms = any(_STATUS.fullmatch(name) for name in names)
     return "redcap" in settings or any(name in (EVENT, INSTRUMENT) for name in names) or ("record_id" in names[:1] and of_forms)
 
@@ -90,7 +90,7 @@ def arrange_redcap(table: RawTable, settings: Mapping[str, Any]) -> Arranged:
         The settings name no events or instruments, or some that the export does not have. Or a subject has two values in one
         column of the subjects.
     """
-    frame = table.frame.set_axis(_names(table.frame), axis=1).set_axis(pd.Index(row_numbers(table.frame), name=ROW))
+    frame = table.frame.set_axis(export_names(table.frame), axis=1).set_axis(pd.Index(row_numbers(table.frame), name=ROW))
     if frame.columns.has_duplicates:
         twice = listed(dict.fromkeys(frame.columns[frame.columns.duplicated()]))
         raise DataError(f"{table.file}, row 1: found column {twice} more than once; expected each name once.")
@@ -126,7 +126,19 @@ def arrange_redcap(table: RawTable, settings: Mapping[str, Any]) -> Arranged:
     return Arranged(made, dict.fromkeys(made, table.file), settings, notes)
 
 
-def _names(frame: pd.DataFrame) -> list[str]:
+def export_names(frame: pd.DataFrame) -> list[str]:
+    """List the columns of an export, with the names of an export of codes for REDCap's own.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Export of codes or of labels.
+
+    Returns
+    -------
+    list of str
+        Names in the order of the export.
+    """
     names = [spelled(text_of(name)) for name in frame.columns]
     return [_HEADERS.get(name.lower(), name) for name in names]
 
@@ -201,17 +213,16 @@ def _subjects(
 ) -> pd.DataFrame:
     """Make one row of the rows of each subject."""
     codes, found = pd.factorize(read_column(rows[subject], IDENTIFIER, notation_of(settings)).values)
-    problems, new, n_filled = [], {}, 0
+    problems, taken, n_filled = [], {}, 0
     for name in rows.columns:
         at, wrong, n_empty = only_rows(rows[name], codes, len(found))
         problems += [differing_cell(file, rows[name], row, first) for row, first in wrong] if name != subject else []
-        new[name] = rows[name].array.take(at)
+        taken[name] = at
         n_filled += n_empty
     refuse(problems)
     if n_filled:
         notes.append((file, "cells of subjects that are empty in one event and filled in another: taken from there", n_filled))
-    first = only_rows(rows[subject], codes, len(found))[0]
-    return pd.DataFrame(new, index=rows.index[first], copy=False)
+    return rows_taken(rows, taken).set_axis(rows.index[taken[subject]])
 
 
 def _note_unused(event: np.ndarray, instrument: np.ndarray, file: str, notes: list[tuple[str, str, int]]) -> None:

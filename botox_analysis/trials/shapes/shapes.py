@@ -109,16 +109,29 @@ def arranged(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arr
 
 
 def _of_one_table(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) -> Arranged:
+    """Arrange the only table that has a whole trial."""
+    sound = {name: table for name, table in tables.items() if not table.fault}
+    alone = {name: shape for name, table in sound.items() if (shape := _shape_of_one(table, settings)) is not None}
+    if len(alone) > 1:
+        whole = listed(tables[name].file for name in alone)
+        raise DataError(
+            f"found several tables with a whole trial, {whole}; expected one, or a line such as "
+            f'table = "{next(iter(alone))}" in {SETTINGS}.'
+        )
+    for name, one in alone.items():
+        others = [table for other, table in tables.items() if other != name]
+        unread = [(table.file, f"a table beside {one.name}: not read", len(table.frame)) for table in others]
+        found = one.arrange(tables[name], settings)
+        return replace(found, shape=one.name, notes=[*found.notes, *unread, *(note for table in others for note in table.notes)])
+    columns = ""
     if len(tables) == 1:
         (table,) = tables.values()
         _refuse_fault(table)
-        alone = _shape_of_one(table, settings)
-        if alone is not None:
-            return replace(alone.arrange(table, settings), shape=alone.name)
+        columns = f"its columns are {listed(table.frame.columns)}; "
     files = dict.fromkeys(table.file for table in tables.values())
     raise DataError(
         f"found {listed(files)}; expected {files_of('subjects')}, among them, or one table with 'subject', 'arm' and days or "
-        f"visits (under other names: {SETTINGS})."
+        f"visits ({columns}other names by [columns] in {SETTINGS})."
     )
 
 

@@ -18,7 +18,7 @@ from botox_analysis.trials.readers.raw import HEADER, ROW, row_numbers
 from botox_analysis.trials.settings.file import SETTINGS, notation_of
 from botox_analysis.trials.settings.wide import DATE as OF_DATES
 from botox_analysis.trials.settings.wide import DAY, VISIT, Pattern, patterns_of
-from botox_analysis.trials.shapes.columns import file_column
+from botox_analysis.trials.shapes.columns import file_column, framed
 from botox_analysis.trials.shapes.numbered import refuse_wide
 from botox_analysis.trials.shapes.shape import Arranged
 
@@ -91,6 +91,12 @@ def _lengthened(found: Arranged, table: str, patterns: Mapping[str, Pattern]) ->
         others = [names.index(subject)]
     else:
         raise DataError(f"{file} has no column '{subject}'; its columns are {listed(names, n_shown=30)}.")
+    twice = sorted({*slots.labels, *slots.cells} & {names[at] for at in others})
+    if twice:
+        raise DataError(
+            f"{file}: found the column {listed(twice)} beside columns that are read as that, by wide in {SETTINGS}; expected one "
+            "of them."
+        )
     long, n_empty = _long(frame, names, others, slots, settings)
     if source != table:
         long = long.rename(columns={subject: file_column(settings, table, "subject")})
@@ -209,19 +215,15 @@ def _long(
         new[name] = cells.array
     row, slot = np.repeat(np.arange(n), k)[filled], np.tile(np.arange(k), n)[filled]
     headers = np.array([*names, ""], dtype=object)
-    long = {names[at]: frame.iloc[:, at].array.take(row) for at in others}
+    long = [(names[at], frame.iloc[:, at].array.take(row)) for at in others]
     place = np.array(next(iter(slots.cells.values())))
     for name, values in slots.labels.items():
         codes, words = pd.factorize(pd.Index(values))
-        long[name] = words.take(codes[slot]) if name in (DAY, OF_DATES) else pd.Categorical.from_codes(codes[slot], words)
-        long[f"{name}{HEADER}"] = _names_of(headers[place], slot)
+        key = words.take(codes[slot]).array if name in (DAY, OF_DATES) else pd.Categorical.from_codes(codes[slot], words)
+        long += [(name, key), (f"{name}{HEADER}", _names_of(headers[place], slot))]
     for name, positions in slots.cells.items():
-        long[name] = new[name][filled]
-        long[f"{name}{HEADER}"] = _names_of(headers[np.array(positions)], slot)
-    index = pd.Index(row_numbers(frame)[row], name=ROW)
-    return pd.DataFrame({name: pd.Series(values).array for name, values in long.items()}, index=index, copy=False), int(
-        (~filled).sum()
-    )
+        long += [(name, new[name][filled]), (f"{name}{HEADER}", _names_of(headers[np.array(positions)], slot))]
+    return framed(long, pd.Index(row_numbers(frame)[row], name=ROW)), int((~filled).sum())
 
 
 def _names_of(headers: np.ndarray, slot: np.ndarray) -> pd.Categorical:
@@ -244,7 +246,8 @@ def _stacked(frame: pd.DataFrame, positions: Sequence[int]) -> pd.Series[Any]:
         values = pd.concat([column.astype(object) for column in columns], ignore_index=True).array
     rank = np.array([present.index(position) if position >= 0 else -1 for position in positions])
     at = np.where(rank >= 0, rank * n + np.arange(n)[:, None], -1).ravel()
-    return pd.Series(pd.Series(values).array.take(at, allow_fill=True) if (at < 0).any() else pd.Series(values).array.take(at))
+    whole = pd.Series(values, dtype=values.dtype)
+    return whole.iloc[at] if (at >= 0).all() else whole.reindex(at)
 
 
 def _notes(

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import botox_analysis as ba
 from botox_analysis.frames.days import day_of_visit
@@ -249,3 +251,63 @@ def test_visits_of_frames_follow_the_same_rules():
     frame = pd.DataFrame({"subject": "a", "scale": "X", "visit": ["Month 3", "Week 2", "Baseline"], "value": 1.0})
     trial = ba.as_trial({"subjects": pd.DataFrame({"subject": ["a"]}), "assessments": frame}, name="t")
     assert order(trial) == ["baseline", "Week 2", "Month 3"]
+
+
+# Days and visits ------------------------------------------------------------------------------------------------------
+
+ORDER = ["baseline", "week 4", "week 8", "end"]
+DAY_OF = {"baseline": 0, "week 4": 28, "week 8": 56}
+
+
+def contradicts(rows, at):
+    """Whether the day of a row contradicts its visit, or a row of the subject at an earlier visit: the definition."""
+    subject, scale, visit, day = rows[at]
+    if day is None:
+        return False
+    if day > 1 if visit == "baseline" else day < 1:
+        return True
+    if visit in DAY_OF and visit != "baseline" and min(abs(day - of) for of in DAY_OF.values()) < abs(day - DAY_OF[visit]):
+        return True
+    return any(
+        other[:2] == (subject, scale) and other[3] is not None and other[3] > day and ORDER.index(other[2]) < ORDER.index(visit)
+        for other in rows
+    )
+
+
+@given(
+    st.dictionaries(
+        st.tuples(st.sampled_from("abc"), st.sampled_from("XY"), st.sampled_from(ORDER)),
+        st.one_of(st.none(), st.integers(1, 90), st.integers(-3, -1)),
+        max_size=16,
+    )
+)
+def test_rows_whose_days_contradict_are_those_of_the_definition(days):
+    # Further subjects at all visits, so that every order has its visits, and most of their days are of their names.
+    planned = zip(ORDER, (-1, 28, 56, 80), strict=True)
+    full = {(subject, scale, visit): day for visit, day in planned for subject in "defghijk" for scale in "XY"}
+    rows = [(*key, day) for key, day in (full | days).items()]
+    frame = pd.DataFrame(rows, columns=["subject", "scale", "visit", "day"]).assign(value=1.0)
+    subjects = pd.DataFrame({"subject": list("abcdefghijk"), "arm": "toxin"})
+    trial = ba.as_trial({"subjects": subjects, "assessments": frame}, name="t", visits=ORDER)
+    noted = trial.left_out[trial.left_out["where"] == "assessments, day"]["n"]
+    assert noted.sum() == sum(contradicts(rows, at) for at in range(len(rows)))
+
+
+def test_scales_and_visits_without_rows_are_not_asked_for():
+    subjects = pd.DataFrame({"subject": ["a", "b"], "arm": "toxin"})
+    names = pd.CategoricalDtype(["Y", "X", "x"])
+    visits = pd.CategoricalDtype(["V9", "second", "v9", "baseline"])
+    frame = pd.DataFrame({
+        "subject": ["a", "a", "b"], "scale": pd.Series(["X"] * 3, dtype=names),
+        "visit": pd.Series(["baseline", "second", "baseline"], dtype=visits), "value": [1, 2, 3],
+    })  # fmt: skip
+    trial = ba.as_trial({"subjects": subjects, "assessments": frame}, name="t")
+    assert list(trial.assessments["visit"].cat.categories) == ["baseline", "second"]
+    assert trial.assessments["scale"].tolist() == ["X"] * 3
+    assert not isinstance(trial.assessments["scale"].dtype, pd.CategoricalDtype)
+
+
+def test_a_scale_of_unscheduled_visits_alone_needs_no_baseline(trial_folder):
+    rows = "subject,scale,visit,value\nS1,X,baseline,5\nS1,X,week 4,4\nS1,Y,extra,3\n"
+    folder = trial_folder(subjects_csv=SUBJECTS, assessments_csv=rows, trial_toml='unscheduled = ["extra"]\n')
+    assert ba.load_trial(folder).assessments["scale"].tolist() == ["X", "X"]

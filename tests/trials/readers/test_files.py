@@ -30,7 +30,7 @@ FALL = "subject,term,onset_day\na,Fall,4\n"
         "adverse_events .csv",
         "adverse_events(1).csv",
         "adverse_events.feather",
-        "adverse_events.sas7bdat",
+        "adverse-events.sas7bdat",
         "adverse_events.pq",
     ],
 )

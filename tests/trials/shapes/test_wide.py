@@ -76,6 +76,36 @@ def test_a_wrong_cell_is_named_by_its_row_and_column_of_the_file(trial_folder):
     assert caught.value.problems[["row", "column"]].to_numpy().tolist() == [[4, "h17"]]
 
 
+def test_a_contradiction_is_named_by_its_row_and_column_of_the_file(trial_folder):
+    folder = trial_folder(
+        subjects_csv=SUBJECTS, diary_csv="subject,h1,h2,s1,s2\na,1,0,mild,none\nb,2,0,mild,severe\n",
+        trial_toml='[diary]\nwide = {headache_hours = "h{day}", severity = "s{day}"}\n',
+    )  # fmt: skip
+    with pytest.raises(ba.DataError, match=r"row 3, column 'h2': found headache_hours 0 beside severity 'severe'"):
+        ba.load_trial(folder)
+
+
+def test_a_subject_in_two_rows_is_refused(trial_folder):
+    folder = trial_folder(subjects_csv=SUBJECTS, diary_csv="subject,h1,h2\na,1,0\na,2,\n", trial_toml=HOURS)
+    with pytest.raises(ba.DataError, match="row 3: found subject 'a', day 1 a second time"):
+        ba.load_trial(folder)
+
+
+def test_a_subject_without_any_recorded_day_has_no_row(trial_folder):
+    trial = ba.load_trial(trial_folder(subjects_csv=SUBJECTS, diary_csv="subject,h1,h2\na,1,0\nb,,\n", trial_toml=HOURS))
+    assert trial.diary["subject"].tolist() == ["a", "a"]
+
+
+def test_a_wide_diary_without_rows_is_refused(trial_folder):
+    with pytest.raises(ba.DataError, match=r"diary\.csv: found no rows"):
+        ba.load_trial(trial_folder(subjects_csv=SUBJECTS, diary_csv="subject,h1,h2\n", trial_toml=HOURS))
+
+
+def test_a_wide_diary_without_any_value_is_refused(trial_folder):
+    with pytest.raises(ba.DataError, match=r"diary\.csv: found no rows"):
+        ba.load_trial(trial_folder(subjects_csv=SUBJECTS, diary_csv="subject,h1,h2\na,,\n", trial_toml=HOURS))
+
+
 def test_a_wrong_cell_of_a_frame_is_named_by_its_row_and_column():
     subjects = pd.DataFrame({"subject": ["a", "b"], "arm": "x"})
     diary = pd.DataFrame({"subject": ["a", "b"], "h1": [1.0, 2.0], "h2": [np.nan, 99.0]})

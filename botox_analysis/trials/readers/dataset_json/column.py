@@ -50,17 +50,20 @@ class Column:
         ValueError
             A cell has no place in a table. The message states the content found and expected.
         """
-        if self._kind in ("", "text"):
-            try:
-                self._parts.append(np.fromiter(map(self._words.__getitem__, cells), dtype=np.int32, count=len(cells)))
-            except UnicodeEncodeError as error:
-                raise ValueError("half a character (a lone surrogate); expected Unicode text") from error
-            except TypeError:
-                pass
-            else:
-                self._kind = "text" if len(self._words) > 2 else self._kind
-                return
-        self._add_others(cells)
+        try:
+            if self._kind not in ("", "text") or not self._add_texts(cells):
+                self._add_others(cells)
+        except UnicodeEncodeError as error:
+            raise ValueError("half a character (a lone surrogate); expected Unicode text") from error
+
+    def _add_texts(self, cells: Sequence[Any]) -> bool:
+        """Add the cells as texts; False if one is no text."""
+        try:
+            self._parts.append(np.fromiter(map(self._words.__getitem__, cells), dtype=np.int32, count=len(cells)))
+        except TypeError:
+            return False
+        self._kind = "text" if len(self._words) > 2 else self._kind
+        return True
 
     def _add_others(self, cells: Sequence[Any]) -> None:
         types = set(map(type, cells)) - {_MISSING}
@@ -73,6 +76,7 @@ class Column:
         if self._kind == "truth" and types - {bool}:
             raise ValueError("numbers or texts among true and false; expected cells of one type")
         if kind == "mixed":
+            "".join(cell for cell in cells if type(cell) is str).encode()
             _floats([cell for cell in cells if type(cell) is not str])
             self._parts.append(np.array([None if cell == "" else cell for cell in cells], dtype=object))
         else:
@@ -103,7 +107,7 @@ class Column:
         if self._kind == "mixed":
             return np.concatenate([self._objects(part) for part in self._parts])
         if self._kind == "number" or (not self._kind and data_type in ("integer", "float", "double")):
-            return _whole_if(self._joined(np.float64), data_type)
+            return _whole_if(self._joined(np.float64))
         if self._kind == "truth":
             truths = self._joined(np.float64)
             missing = np.isnan(truths)
@@ -116,8 +120,8 @@ class Column:
         elif target == "integer" and data_type in ("date", "datetime"):
             converted = _datetimes_of(words)
         if converted is not None:
-            return converted[codes]
-        return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(pd.Index(words, dtype=object)))
+            return converted[codes] if converted.dtype.kind == "M" else _whole_if(converted[codes])
+        return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(pd.Index(words, dtype=object)), validate=False)
 
     def _joined(self, kind: Any) -> np.ndarray[Any, Any]:
         """Join the blocks; one without a known cell may be of another kind."""
@@ -148,9 +152,9 @@ def _floats(cells: Sequence[Any]) -> np.ndarray[Any, Any]:
     return floats
 
 
-def _whole_if(floats: np.ndarray[Any, Any], data_type: str) -> np.ndarray[Any, Any]:
-    """Make numbers of a column of whole numbers whole, if none is missing."""
-    if data_type == "integer" and (np.abs(floats) <= _EXACT).all() and (np.trunc(floats) == floats).all():
+def _whole_if(floats: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Make a column whole if all its numbers are, and none is missing: as from other files, whatever the type is called."""
+    if len(floats) and (np.abs(floats) <= _EXACT).all() and (np.trunc(floats) == floats).all():
         return floats.astype(np.int64)
     return floats
 

@@ -24,6 +24,9 @@ TYPES = ("string", "integer", "decimal", "float", "double", "boolean", "datetime
 _MOST_COLUMNS = 32_767
 """Number of columns that a data set may have; SAS has the same limit."""
 
+_MOST_RECORDS = 10**12
+"""A number of records that no file has; a larger one is quoted as it is."""
+
 _VERSION = "1.1"
 
 
@@ -86,12 +89,11 @@ def _columns_of(file: str, stream: Stream) -> tuple[list[Column], int]:
         if not n_rows:
             width = _width(rows[0]) if "columns" not in stream.attributes else len(_declared(file, stream.attributes))
             columns = [Column() for _ in range(min(width, _MOST_COLUMNS))]
-        for at, row in enumerate(rows, n_rows + 2):
-            if type(row) is not list or len(row) != len(columns):
-                found = f"a list of length {len(row)}" if isinstance(row, list) else "no list"
-                raise DataError(
-                    f"{file}, row {at}: found {found}; expected a list of length {len(columns)}, a cell for each column."
-                )
+        if set(map(type, rows)) != {list} or set(map(len, rows)) != {len(columns)}:
+            at, row = next((at, row) for at, row in enumerate(rows) if type(row) is not list or len(row) != len(columns))
+            found = f"a list of length {len(row)}" if isinstance(row, list) else "no list"
+            expected = f"a list of length {len(columns)}, a cell for each column"
+            raise DataError(f"{file}, row {n_rows + at + 2}: found {found}; expected {expected}.")
         for at, (column, cells) in enumerate(zip(columns, zip(*rows, strict=True), strict=True), 1):
             try:
                 column.add(cells)
@@ -107,9 +109,9 @@ def _width(row: Any) -> int:
 
 def _finished(file: str, column: Column, declared: dict[str, Any]) -> Any:
     try:
-        return pd.Series(column.finished(declared), copy=False).array
+        return column.finished(declared)
     except ValueError as error:
-        raise DataError(f"{file}, column '{declared['name']}': found {error}.") from error
+        raise DataError(f"{file}, column {declared['name']!r:.60}: found {error}.") from error
 
 
 def _declared(file: str, attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -128,13 +130,13 @@ def _declared(file: str, attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
         texts = {key: _text(column, key, f"{file}, column {at}") for key in ("name", "label", "dataType", "displayFormat")}
         if texts["dataType"] not in TYPES:
             raise DataError(
-                f"{file}, column {at}: found the dataType '{texts['dataType']:.40}'; expected one of {listed(TYPES, n_shown=30)}."
+                f"{file}, column {at}: found the dataType {texts['dataType']!r:.40}; expected one of {listed(TYPES, n_shown=30)}."
             )
         declared.append({**texts, "targetDataType": column.get("targetDataType")})
     names = [each["name"] for each in declared]
     if len(set(names)) < len(names):
         twice = next(name for at, name in enumerate(names) if name in names[:at])
-        raise DataError(f"{file}: found two columns '{twice:.60}'; expected a name of its own for each column.")
+        raise DataError(f"{file}: found two columns {twice!r:.60}; expected a name of its own for each column.")
     return declared
 
 
@@ -154,6 +156,6 @@ def _text(attributes: Mapping[str, Any], key: str, place: str) -> str:
 def _notes(file: str, records: Any, n_rows: int) -> tuple[tuple[str, str, int], ...]:
     if records == n_rows and type(records) is int:
         return ()
-    said = f"{records:,}" if type(records) is int and abs(records) < 10**15 else f"{records!r:.20}"
-    n = abs(records - n_rows) if type(records) is int else n_rows
+    counted = type(records) is int and 0 <= records < _MOST_RECORDS
+    said, n = (f"{records:,}", abs(records - n_rows)) if counted else (f"{records!r:.20}", max(n_rows, 1))
     return ((file, f"the attribute records is {said}, and the file has {n_rows:,} rows: read as they are", n),)

@@ -14,6 +14,10 @@ from botox_analysis.trials.readers.dataset_json.text import PIECE, pieces_of
 LONGEST = 1 << 23
 """Number of characters that a row, or any other value, may have."""
 
+_KEPT = {"datasetJSONVersion", "name", "label", "records", "columns"}
+"""Attributes that are used; of the others only the names are kept."""
+
+_MOST_ATTRIBUTES, _LONGEST_KEY = 200, 200
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _EXPECTED = "expected Dataset-JSON 1.1, or a CSV file"
 
@@ -64,6 +68,10 @@ class Stream:
             key = self._value()
             if not isinstance(key, str) or self._next() != ":" or key in self.attributes:
                 raise self._damaged(f"no attribute, or the attribute {key!r:.60} twice")
+            if len(key) > _LONGEST_KEY or len(self.attributes) == _MOST_ATTRIBUTES:
+                raise self._damaged(
+                    f"more than {_MOST_ATTRIBUTES} attributes, or one with a name of more than {_LONGEST_KEY} letters"
+                )
             self._at += 1
             if key == "rows":
                 within = True
@@ -71,7 +79,8 @@ class Stream:
                 yield from self._rows_within()
             else:
                 self._next()
-                self.attributes[key] = self._value()
+                value = self._value()
+                self.attributes[key] = value if key in _KEPT else None
             self._separated("}")
         self._at += 1
         if not within:
@@ -128,12 +137,14 @@ class Stream:
             try:
                 value, end = self._read(self._text, self._at)
             except RecursionError as error:
-                raise DataError(f"{self._name}: found lists or objects nested too deeply; {_EXPECTED}.") from error
+                raise self._damaged("lists or objects nested too deeply") from error
+            except _RefusedError as error:
+                raise self._damaged(str(error)) from error
             except JSONDecodeError as error:
                 if len(self._text) - self._at > LONGEST or not self._more():
                     raise self._damaged(f"no JSON, or a value of more than {LONGEST:,} characters ({error.msg})") from error
             except ValueError as error:
-                raise DataError(f"{self._name}: found {' '.join(str(error).split())[:120]}; {_EXPECTED}.") from error
+                raise self._damaged("a number of too many digits") from error
             else:
                 if end < len(self._text) or not self._more():
                     self._at = end
@@ -156,12 +167,16 @@ class Stream:
         return DataError(f"{self._name}: found {found}; {_EXPECTED}.")
 
 
+class _RefusedError(ValueError):
+    """Content that `json` accepts, and JSON does not."""
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("an object with an attribute twice")
+        raise _RefusedError("an object with an attribute twice")
     return found
 
 
 def _no_number(word: str) -> Any:
-    raise ValueError(f"{word}, which is no number of JSON")
+    raise _RefusedError(f"{word}, which is no number of JSON")

@@ -20,8 +20,8 @@ _GZIP, _ZLIB = b"\x1f\x8b", b"x"
 _EITHER = 47
 """Window bits of zlib that accept its own header and that of gzip: the specification says zlib, its examples are gzip."""
 
-_FREE = 1 << 26
-"""Number of decompressed bytes that is accepted from any file: 64 MB."""
+_FREE = 1 << 25
+"""Number of decompressed bytes that is accepted from any file: 32 MB."""
 
 _RATIO = 250
 """Largest number of decompressed bytes per byte of the file, beyond `_FREE`: the pilot's data sets have 7 to 30, a bomb 1,000."""
@@ -80,7 +80,7 @@ def _decompressed(file: IO[bytes], name: str) -> Iterator[bytes]:
         n_out += len(piece)
         if n_out > max(_FREE, _RATIO * (n_in - len(waiting))):
             raise DataError(
-                f"{name}: found content that grows {_RATIO} times and more when decompressed; expected data, which grow less."
+                f"{name}: found content that grows {_RATIO} times when decompressed; expected less, or the .json file within."
             )
         yield piece
     if not member.eof:

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,28 @@ from botox_analysis.trials.readers.parsers.parsed import Parsed, RefusalError
 
 PARSERS = {
     "parquet": ("parquet", "parse_parquet"),
+    "sas7bdat": ("sas7bdat", "parse_sas7bdat"),
     "workbook": ("workbook", "parse_workbook"),
 }
 """Name of a parser -> its module in this folder, and its function. No other is ever run."""
 
 
+_WITH_PANDAS = ("sas7bdat",)
+"""Parsers whose library gives frames."""
+
+
+class _WithoutPandas(MetaPathFinder):
+    """Arrow imports pandas to look for its objects: there are none here, and the import takes longer than most files."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:  # noqa: ARG002 - the signature of Python
+        if name == "pandas":
+            raise ModuleNotFoundError(name=name)
+
+
 def serve() -> None:
     """Answer requests until the parent process closes the pipe or ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.meta_path.insert(0, _WithoutPandas())
     # A library may write to the standard output: the answers go another way.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -57,6 +72,8 @@ def _limit(memory: int, seconds: float, size: int) -> None:
 def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
     module, function = PARSERS[request["parser"]]
     try:
+        if request["parser"] in _WITH_PANDAS:
+            sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _WithoutPandas)]
         parse = getattr(importlib.import_module(f"{__package__}.{module}"), function)
         tables = parse(request["path"], request["arguments"])
         return {

@@ -8,10 +8,30 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from botox_analysis.trials.readers.parsers.archive import open_archive
+from botox_analysis.trials.readers.parsers.findings import Findings
+from botox_analysis.trials.readers.parsers.ods import inspect_ods
 from botox_analysis.trials.readers.parsers.parsed import Parsed, RefusalError
+from botox_analysis.trials.readers.parsers.xls import inspect_xls
+from botox_analysis.trials.readers.parsers.xlsx import inspect_xlsx
 
 _FALSE_LEAP_DAY = datetime.date(1900, 2, 28)
 _LARGEST_WHOLE = 2**53
+_LARGEST_SHEET, _CELLS_PER_BYTE = 2_000_000, 2
+"""Cells of a sheet from its first to its last, empty ones, too: of any, and more per byte of the file."""
+_HEAD = 4096
+_SHOWN = 20
+"""Rows in which the width of a table is measured."""
+
+_NOT_FOLLOWED = {
+    "macros: not run": b"vbaProject.bin",
+    "macros of an old workbook: not run": "_VBA_PROJECT".encode("utf-16-le"),
+    "links to other workbooks: not followed, the stored values are read": b"xl/externalLinks/",
+}
+"""Content of a workbook that could do something -> bytes that show it."""
+
+_STARTS = {b"PK\x03\x04": "zip", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": ".xls"}
+"""First bytes of a file -> its kind."""
 
 
 def parse_workbook(path: str, arguments: Mapping[str, Any]) -> list[Parsed]:  # noqa: ARG001 - one signature for all
@@ -36,51 +56,123 @@ def parse_workbook(path: str, arguments: Mapping[str, Any]) -> list[Parsed]:  # 
     """
     import python_calamine
 
+    content = Path(path).read_bytes()
+    found = _inspected(path, content)
     book = python_calamine.CalamineWorkbook.from_path(path)
     file = Path(path).name
     tables: list[Parsed] = []
-    notes: list[tuple[str, str, int]] = []
+    notes = [(file, reason, 1) for reason, mark in _NOT_FOLLOWED.items() if mark in content]
     for about in book.sheets_metadata:
+        name = " ".join(about.name.split())
+        place = f"{file}, {name}"
+        if name in (table.name for table in tables):
+            raise RefusalError(f"found two sheets of the name '{name}'; expected different names")
         if about.typ != python_calamine.SheetTypeEnum.WorkSheet:
-            notes.append((f"{file}, {about.name}", "a sheet without cells, such as a chart or a macro: not read", 0))
+            notes.append((place, "a sheet without cells, such as a chart or a macro: not read", 0))
             continue
         sheet = book.get_sheet_by_name(about.name)
-        rows = sheet.to_python()
-        if not any(value != "" for row in rows for value in row):
-            notes.append((f"{file}, {about.name}", "an empty sheet: not read", 0))
+        if sheet.height * sheet.width > _LARGEST_SHEET + _CELLS_PER_BYTE * len(content):
+            raise RefusalError(
+                f"sheet {name}: found {sheet.height:,} rows and {sheet.width:,} columns in a small file; "
+                "delete cells far from the table"
+            )
+        findings = found.get(about.name, Findings())
+        findings.merged += [(a[0] + 1, a[1] + 1, b[0] + 1, b[1] + 1) for a, b in sheet.merged_cell_ranges or []]
+        top, rows = _with_errors(sheet.to_python(), sheet.start or (0, 0), findings.errors)
+        if not rows:
+            notes.append((place, "an empty sheet: not read", 0))
             continue
         if about.visible != python_calamine.SheetVisibleEnum.Visible:
-            notes.append((f"{file}, {about.name}", "a hidden sheet: read as the others", 0))
-        tables.append(_table(about.name, rows, sheet.start, sheet.merged_cell_ranges or []))
+            notes.append((place, "a hidden sheet: read as the others", len(rows) - 1))
+        tables.append(_table(name, rows, top, findings))
     if not tables:
         raise RefusalError("found no sheet with cells; expected a header and at least one row")
     return [replace(tables[0], notes=tuple(notes)), *tables[1:]]
 
 
-def _table(name: str, rows: list[list[Any]], start: tuple[int, int], merged: Sequence[Any]) -> Parsed:
+def _inspected(path: str, content: bytes) -> dict[str, Findings]:
+    """Find out what calamine does not tell, and refuse what is no workbook of this name."""
+    suffix = Path(path).suffix.lower()
+    kind = next((kind for start, kind in _STARTS.items() if content.startswith(start)), "")
+    if kind == ".xls":
+        found = inspect_xls(content)
+        _require(suffix, kind)
+        return found
+    if kind == "zip":
+        with open_archive(path) as archive:
+            names = archive.namelist()
+            if "content.xml" in names:
+                _require(suffix, ".ods")
+                return inspect_ods(archive)
+            if "xl/workbook.xml" in names:
+                _require(suffix, ".xlsx")
+                return inspect_xlsx(archive)
+            raise RefusalError("found a zip file that is no workbook of a known kind; expected a workbook")
+    start = content[:_HEAD].lstrip().lower()
+    if not start:
+        raise RefusalError("found an empty file; expected a workbook")
+    if b"<html" in start or b"<table" in start or b"<workbook" in start:
+        raise RefusalError(
+            "found a web page (HTML or XML) under the name of a workbook; open it in a spreadsheet program and save it as .xlsx"
+        )
+    if b"\x00" not in start:
+        raise RefusalError("found text under the name of a workbook; expected a workbook, or the name .csv")
+    raise RefusalError("found another file under the name of a workbook; expected a workbook")
+
+
+def _require(suffix: str, kind: str) -> None:
+    if {".xlsm": ".xlsx"}.get(suffix, suffix) != kind:
+        raise RefusalError(f"found a workbook of the kind {kind} under another name; expected the name to end in {kind}")
+
+
+def _with_errors(
+    rows: list[list[Any]], start: tuple[int, int], errors: Mapping[tuple[int, int], str]
+) -> tuple[int, list[list[Any]]]:
+    """Write the errors into their cells; returns the row number of the first row with a cell, and the rows from there."""
+    top, left = start
+    if errors:
+        places = [*errors, (top + 1, left + 1), (top + len(rows), left + len(rows[0] if rows else ""))]
+        first, last = (tuple(map(choose, zip(*places, strict=True))) for choose in (min, max))
+        n_rows, width = last[0] - first[0] + 1, last[1] - first[1] + 1
+        if width * n_rows > _LARGEST_SHEET:
+            raise RefusalError(f"found an error in a cell far from the others, in {n_rows} rows and {width} columns")
+        wider: list[list[Any]] = [[""] * width for _ in range(n_rows)]
+        for at, cells in enumerate(rows):
+            place = left + 1 - first[1]
+            wider[top + 1 - first[0] + at][place : place + len(cells)] = cells
+        for (row, column), text in errors.items():
+            wider[row - first[0]][column - first[1]] = text
+        rows, top = wider, first[0] - 1
+    at = next((at for at, row in enumerate(rows) if any(value != "" for value in row)), len(rows))
+    return top + at + 1, rows[at:]
+
+
+def _table(name: str, rows: list[list[Any]], row: int, findings: Findings) -> Parsed:
     import pyarrow as pa
 
-    at = next(number for number, row in enumerate(rows) if any(value != "" for value in row))
-    header, rows = [_text(value) for value in rows[at]], rows[at + 1 :]
-    first_row = start[0] + at + 2
-    fault = _fault(header, rows, first_row - 1, [(a[0] + 1, a[1] + 1, b[0] + 1, b[1] + 1) for a, b in merged])
-    columns = [_array([row[place] for row in rows]) for place in range(len(header))]
-    batch = pa.RecordBatch.from_arrays(
-        columns, schema=pa.schema([(word, c.type) for word, c in zip(header, columns, strict=True)])
-    )
-    return Parsed(name, batch.schema, [batch], first_row, fault=fault)
+    header = [_text(value) for value in rows[0]]
+    fault = _fault(header, rows[1:], row, findings)
+    columns = [_array([cells[place] for cells in rows[1:]]) for place in range(len(header))]
+    schema = pa.schema([(word, column.type) for word, column in zip(header, columns, strict=True)])
+    return Parsed(name, schema, [pa.RecordBatch.from_arrays(columns, schema=schema)], row + 1, fault=fault)
 
 
-def _fault(header: Sequence[str], rows: Sequence[Sequence[Any]], row: int, merged: Sequence[tuple[int, int, int, int]]) -> str:
+def _fault(header: Sequence[str], rows: Sequence[Sequence[Any]], row: int, findings: Findings) -> str:
     """Find out why the cells are no table with a header; empty if they are one."""
-    joined = next((area for area in sorted(merged) if area[2] >= row), None)
+    joined = next((area for area in sorted(findings.merged) if area[2] >= row), None)
     if joined:
         top, left, bottom, right = joined
-        area = f"{_letters(left)}{top}:{_letters(right)}{bottom}"
         remedy = "write the name of each column in one row" if top <= row else "write the value in each cell"
-        return f"row {top}: found the merged cells {area}; separate them and {remedy}"
+        return f"row {top}: found the merged cells {_letters(left)}{top}:{_letters(right)}{bottom}; separate them and {remedy}"
+    if findings.unstored:
+        at, column = findings.unstored[0]
+        others = f", and {len(findings.unstored) - 1} others" if findings.unstored[1:] else ""
+        return (
+            f"row {at}: found a formula without a stored value in {_letters(column)}{at}{others}; "
+            "open the workbook in a spreadsheet program and save it"
+        )
     n_names = sum(word != "" for word in header)
-    n_cells = max((sum(value != "" for value in cells) for cells in rows[:20]), default=0)
+    n_cells = max((sum(value != "" for value in cells) for cells in rows[:_SHOWN]), default=0)
     if n_names < n_cells:
         shown = next(word for word in header if word)[:60]
         return (

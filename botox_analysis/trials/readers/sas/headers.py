@@ -120,24 +120,33 @@ def members_of(file: BinaryIO, name: str) -> list[Member]:
         raise DataError(f"{name}: found a file{other} that is no SAS transport file; expected one of PROC COPY or %LOC2XPT.")
     if size % RECORD:
         raise DataError(f"{name}: found {size:,} bytes; expected a multiple of {RECORD}. The file is cut off.")
-    starts = _starts(file, version)
+    member, description = (_HEADER % word.encode() for word in _NAMES[version][:2])
+    headers = _headers(file)
+    starts = [
+        start for start in headers
+        if _at(file, start, len(member)) == member and _at(file, start + RECORD, len(description)) == description
+    ]  # fmt: skip
     if not starts:
         raise DataError(f"{name}: found no data set; expected at least one.")
-    return [_Reader(file, name, start, end, version).member() for start, end in zip(starts, [*starts[1:], size], strict=True)]
+    members = [_Reader(file, name, start, end, version).member() for start, end in zip(starts, [*starts[1:], size], strict=True)]
+    for read in members:
+        if any(read.start <= start < read.end for start in headers):
+            raise DataError(f"{name}, {read.name.decode('latin-1')}: found a header among the rows. The file is damaged.")
+    return members
 
 
-def _starts(file: BinaryIO, version: bytes) -> list[int]:
-    """Find the headers of data sets: records of this name with that of a description after them."""
-    member, description = (_HEADER % word.encode() for word in _NAMES[version][:2])
-    file.seek(3 * RECORD)
+def _headers(file: BinaryIO) -> list[int]:
+    """Find all header records: those of a damaged header of a data set would be read as rows of the data set before."""
+    first = (_HEADER % b"")[:20]
     found: list[int] = []
-    at = 3 * RECORD
+    at = file.seek(RECORD)
     while block := file.read(_BLOCK):
         n = len(block) // RECORD
         firsts = np.ndarray((n,), dtype="S8", buffer=block, strides=(RECORD,))
-        found += [at + RECORD * int(place) for place in np.flatnonzero(firsts == member[:8])]
+        places = (RECORD * np.flatnonzero(firsts == first[:8])).tolist()
+        found += [at + place for place in places if block.startswith(first, place)]
         at += len(block)
-    return [start for start in found if _at(file, start, len(member)) == member and _at(file, start + RECORD, 48) == description]
+    return found
 
 
 def _at(file: BinaryIO, start: int, n: int) -> bytes:

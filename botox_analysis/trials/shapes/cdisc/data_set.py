@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,8 +23,6 @@ Notes = list[tuple[str, str, int]]
 
 _SAS_EPOCH = datetime.date(1960, 1, 1).toordinal() - datetime.date(1970, 1, 1).toordinal()
 _SECONDS = 86_400
-_ZERO_OF_PANDAS = 2.0**-260
-"""The number, 5.4e-79, that `pandas.read_sas` makes of 0 in a transport file."""
 _PARTIAL = re.compile(r"(\d{4}|-)(?:-(\d\d|-)(?:-(\d\d|-))?)?(?:T.*)?")
 """A date of ISO 8601 in which a part may be missing, at the end or as a hyphen."""
 
@@ -61,16 +59,6 @@ class DataSet:
             frame = frame.set_axis(pd.RangeIndex(2, len(frame) + 2, name=ROW))
         self.frame = frame
         self.notes += self.table.notes
-        self._read_zeros()
-
-    def _read_zeros(self) -> None:
-        """Read as 0 what `pandas.read_sas` makes of 0 in a transport file."""
-        floats = [name for name in self.frame.columns if pd.api.types.is_float_dtype(self.frame[name].dtype)]
-        misread = {name: self.frame[name].eq(_ZERO_OF_PANDAS).to_numpy(dtype=bool, na_value=False) for name in floats}
-        found = {name: which for name, which in misread.items() if which.any()}
-        if found:
-            self.frame = self.frame.assign(**{name: self.frame[name].mask(which, 0.0) for name, which in found.items()})
-            self.note(", ".join(found), "5.4e-79, by which pandas.read_sas means 0: read as 0", sum(map(np.sum, found.values())))
 
     @property
     def file(self) -> str:
@@ -86,7 +74,10 @@ class DataSet:
         return column in self.frame.columns and not (len(self) and self._empty(column))
 
     def _empty(self, column: str) -> bool:
-        codes, words = distinct(self.frame[column])
+        cells = self.frame[column]
+        if pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_datetime64_any_dtype(cells):
+            return bool(cells.isna().all())
+        codes, words = _codes_of(cells)
         filled = np.array([bool(_text(word)) for word in words], dtype=bool)
         return not np.append(filled, False)[codes].any()
 
@@ -108,22 +99,23 @@ class DataSet:
         """Return the data set with some of its records, and the same list of notes."""
         kept = DataSet.__new__(DataSet)
         kept.table, kept.settings, kept.partial, kept.notes = self.table, self.settings, self.partial, self.notes
-        kept.frame = self.frame.loc[chosen]
+        kept.frame = self.frame if chosen.all() else self.frame.loc[chosen]
         return kept
 
     def text(self, column: str) -> pd.Series[Any]:
         """Read a column as texts; an absent column and blank cells are missing."""
         if column not in self.frame.columns:
-            return pd.Series(pd.Categorical([None] * len(self), categories=[]), index=self.frame.index)
-        codes, words = distinct(self.frame[column])
-        texts = np.array([_text(word) for word in words], dtype=object)
-        at, categories = pd.factorize(texts)
-        places = np.append(at, -1)[codes]
-        blank = np.append(texts == "", True)[codes]
+            nothing = pd.Categorical.from_codes(np.full(len(self), -1, dtype=np.int8), categories=pd.Index([], dtype=object))
+            return pd.Series(nothing, index=self.frame.index, copy=False)
+        codes, words = _codes_of(self.frame[column])
+        present = np.zeros(len(words) + 1, dtype=bool)
+        present[codes] = True
+        texts = [_text(word) if found else "" for word, found in zip(words, present.tolist(), strict=False)]
+        at, categories = pd.factorize(np.array([text or None for text in texts], dtype=object))
+        places = np.append(at, -1).astype(np.int32)[codes]
         return pd.Series(
-            pd.Categorical.from_codes(np.where(blank, -1, places), categories=pd.Index(categories, dtype=object)),
-            index=self.frame.index,
-        ).cat.remove_unused_categories()
+            pd.Categorical.from_codes(places, categories=pd.Index(categories, dtype=object)), index=self.frame.index, copy=False
+        )
 
     def upper(self, column: str) -> np.ndarray:
         """Read a column as texts in capitals, shape (n,); empty for a missing cell."""
@@ -135,9 +127,15 @@ class DataSet:
         """Find the records with the flag Y, shape (n,)."""
         return self.one_of(column, ("Y", "YES", "1"))
 
-    def one_of(self, column: str, words: Iterable[str]) -> np.ndarray:
+    def one_of(self, column: str, words: Collection[str]) -> np.ndarray:
         """Find the records with one of some words, given in capitals, shape (n,)."""
-        return np.asarray(np.isin(self.upper(column).astype(str), list(words)))
+        return self.matching(column, lambda word: word.upper() in words)
+
+    def matching(self, column: str, is_wanted: Callable[[str], bool]) -> np.ndarray:
+        """Find the records with a text that is wanted, shape (n,); the text of a missing cell is empty."""
+        values = self.text(column).cat
+        wanted = [is_wanted(str(word)) for word in (*values.categories, "")]
+        return np.asarray(np.array(wanted, dtype=bool)[values.codes.to_numpy()])
 
     def number(self, column: str) -> np.ndarray:
         """Read a column as numbers, shape (n,); missing for an absent column."""
@@ -214,6 +212,13 @@ class DataSet:
             whole = np.isfinite(numbers).all() and (numbers == np.floor(numbers)).all() and np.abs(numbers).max(initial=0) < 2**53
             return pd.Series(numbers.astype("int64") if whole else numbers, index=cells.index)
         return self.text(column)
+
+
+def _codes_of(cells: pd.Series[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Find the distinct values of a column, and the number of each cell's; those of categories take little memory."""
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        return cells.cat.codes.to_numpy(), np.asarray(cells.cat.categories, dtype=object)
+    return distinct(cells)
 
 
 def _text(word: object) -> str:

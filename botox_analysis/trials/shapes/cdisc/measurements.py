@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from botox_analysis.cells.values import pairs_of
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.trials.settings.cdisc import KEEP, LEAVE_OUT
 from botox_analysis.trials.shapes.cdisc.cohort import SUBJECT, Cohort
@@ -102,17 +103,20 @@ def measurements(data: DataSet, cohort: Cohort, names: Names = ADAM_NAMES, deriv
     numberless = ~scale.isin(scale[~np.isnan(data.number(names.value))].unique()).to_numpy()
     data.note(names.value, "records of parameters without any number: left out", int(numberless.sum()))
     data, is_base, scale = data.keep(~numberless), is_base[~numberless], scale[~numberless]
+    visits = data.text(visit)
+    visits = visits if BASELINE in visits.cat.categories else visits.cat.add_categories([BASELINE])
     frame = pd.DataFrame(
         {
             "subject": data.text(SUBJECT),
             "scale": scale,
-            "visit": data.text(visit).astype(object).where(~is_base, BASELINE),
+            "visit": visits.mask(is_base, BASELINE),
             "value": data.frame[names.value],
             "day": cohort.days(data, names.days, names.dates),
-            "parameter": data.text(names.label).astype(object),
+            "parameter": data.text(names.label),
             "order": np.where(is_base, -np.inf, data.number(number)),
         },
         index=data.frame.index,
+        copy=False,
     )
     if names is ADAM_NAMES:
         _compare_with_file(data, frame)
@@ -151,7 +155,7 @@ def _chosen(data: DataSet, names: Names, visit: str, number: str, derived: str) 
     if "ANL01FL" in data:
         leave("ANL01FL", ~data.is_yes("ANL01FL") & ~is_base, "without the flag of the analysis")
     leave(visit, data.text(visit).isna().to_numpy() & ~is_base, "without a visit")
-    unscheduled = data.text(visit).astype(object).astype(str).str.match("unscheduled", case=False).to_numpy(dtype=bool)
+    unscheduled = data.matching(visit, lambda word: word.upper().startswith("UNSCHEDULED"))
     leave(visit, unscheduled & ~is_base, "at unscheduled visits")
     if flagged.any():
         leave(visit, ~is_base & _up_to_baseline(data, visit, number, flagged), f"up to the visit of the baseline, without {flag}")
@@ -161,7 +165,7 @@ def _chosen(data: DataSet, names: Names, visit: str, number: str, derived: str) 
 def _up_to_baseline(data: DataSet, visit: str, number: str, is_base: np.ndarray) -> np.ndarray:
     """Find the records at the visit that most baselines have, or at an earlier one."""
     usual = data.text(visit)[is_base].value_counts()
-    at = data.text(visit).astype(object).to_numpy() == (usual.index[0] if len(usual) else None)
+    at = data.matching(visit, lambda word: len(usual) > 0 and word == usual.index[0])
     numbers = data.number(number)
     known = numbers[is_base & at & np.isfinite(numbers)]
     return np.asarray(at | (numbers <= np.median(known))) if known.size else np.asarray(at)
@@ -169,7 +173,7 @@ def _up_to_baseline(data: DataSet, visit: str, number: str, is_base: np.ndarray)
 
 def _scales(data: DataSet, names: Names, visit: str) -> pd.Series[Any]:
     """Name the scales: the parameter, with the time point where a visit has several."""
-    scale = data.text(names.parameter).astype(object)
+    scale = data.text(names.parameter)
     for column in names.points:
         if column not in data:
             continue
@@ -179,19 +183,23 @@ def _scales(data: DataSet, names: Names, visit: str) -> pd.Series[Any]:
         several = scale.isin(scale[of_visit.reindex(scale.index).fillna(0) > 1].unique()) & point.notna()
         if several.any():
             data.note(column, "parameters measured several times at a visit: a scale for each", int(several.sum()))
+            scale = scale.astype(object)
             scale = scale.where(~several, scale + ", " + point)
+            scale = pd.Series(pd.Categorical(scale, categories=scale.dropna().unique()), index=scale.index)
     return scale
 
 
 def _compare_with_file(data: DataSet, frame: pd.DataFrame) -> None:
     """Compare BASE and CHG of the file with the baseline and change of the records, and count differences."""
-    if not len(frame):
+    if not ("BASE" in data or "CHG" in data):
         return
     value = data.number("AVAL")
-    key = pd.MultiIndex.from_arrays([data.text(SUBJECT).astype(object), frame["scale"]])
+    key, n_keys = pairs_of(frame["subject"], frame["scale"])
     is_base = (frame["visit"] == BASELINE).to_numpy()
-    of_key = pd.Series(value[is_base], index=key[is_base])
-    ours = of_key[~of_key.index.duplicated()].reindex(key).to_numpy()
+    of_key = np.full(n_keys, np.nan)
+    # The first of several baselines counts.
+    of_key[key[is_base][::-1]] = value[is_base][::-1]
+    ours = of_key[key]
     for column, derived in (("BASE", ours), ("CHG", np.where(is_base, np.nan, value - ours))):
         if column not in data:
             continue
@@ -219,7 +227,7 @@ def of_visits(frame: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, Any
     """
     new = dict(settings)
     with_base = set(frame.loc[frame["visit"] == BASELINE, "scale"])
-    lacking = [scale for scale in dict.fromkeys(frame["scale"]) if scale not in with_base]
+    lacking = [scale for scale in frame["scale"].unique() if scale not in with_base]
     if lacking:
         own: Mapping[str, Mapping[str, Any]] = settings.get("scales", {})
         new["scales"] = {**{scale: {"baseline": False} for scale in lacking}, **own}
@@ -227,7 +235,10 @@ def of_visits(frame: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, Any
             new["scales"][scale] = {"baseline": False, **own.get(scale, {})}
     if "visits" in settings or "windows" in settings or "order" not in frame.columns:
         return new
-    order_of = frame.loc[frame["visit"] != BASELINE].groupby("visit", sort=False)["order"].median()
+    order, codes = frame["order"].to_numpy(), frame["visit"].cat.codes.to_numpy()
+    names = frame["visit"].cat.categories
+    present = [code for code in pd.unique(codes).tolist() if code >= 0 and names[code] != BASELINE]
+    order_of = pd.Series({names[code]: pd.Series(order[codes == code]).median() for code in present}, dtype=float)
     if order_of.notna().all():
         visits = [str(name) for name in order_of.sort_values(kind="stable").index]
         new["visits"] = [*([BASELINE] if with_base else []), *visits]

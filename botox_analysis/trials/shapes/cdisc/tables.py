@@ -41,7 +41,7 @@ def arranged_of(found: Found, settings: Mapping[str, Any], notes: Notes) -> Arra
         parts = [(file, rows) for file, rows in parts if len(rows)] or list(parts)[:1]
         if not parts:
             continue
-        whole = parts[0][1] if len(parts) == 1 else pd.concat([rows for _, rows in parts])
+        whole = parts[0][1] if len(parts) == 1 else _joined([rows for _, rows in parts])
         whole.index.name = ROW
         tables[table] = whole
         files[table] = " and ".join(file for file, _ in parts)
@@ -49,3 +49,15 @@ def arranged_of(found: Found, settings: Mapping[str, Any], notes: Notes) -> Arra
         settings = of_visits(tables["assessments"], settings)
         tables["assessments"] = tables["assessments"].drop(columns="order", errors="ignore")
     return Arranged(tables, files, settings, notes)
+
+
+def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Put the rows of frames one after the other. Categories stay categories, those of all frames."""
+    for column in parts[0].columns:
+        if all(isinstance(part[column].dtype, pd.CategoricalDtype) for part in parts if column in part):
+            present = [part[column].cat.categories for part in parts if column in part]
+            words = pd.Index(dict.fromkeys(word for categories in present for word in categories), dtype=object)
+            parts = [
+                part.assign(**{column: part[column].cat.set_categories(words)}) if column in part else part for part in parts
+            ]
+    return pd.concat(parts)

@@ -1,0 +1,1 @@
+"""Attacks: their settings, and the days of the diary that are made of them."""
