@@ -48,6 +48,9 @@ def test_the_common_tasks_have_a_call():
 @pytest.mark.long
 def test_every_call_runs_in_the_order_of_the_page(tmp_path, monkeypatch, realdata):
     shutil.copytree(ba.bundled_data("simulated"), tmp_path / "my_trial")
+    (tmp_path / "their_trial").mkdir()
+    adsl = "USUBJID,TRT01P,TRT01PN,ITTFL\n01,Placebo,0,Y\n02,155 U,1,Y\n"
+    (tmp_path / "their_trial" / "adsl.csv").write_text(adsl, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     variables = {}
     for call in CALLS:

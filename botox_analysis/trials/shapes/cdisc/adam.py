@@ -60,7 +60,7 @@ def arrange_adam(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) ->
             continue
         if "USUBJID" not in data:
             data.note("", "a data set without USUBJID: left out", max(len(data), 1))
-        elif is_timed(data) or is_measured(data):
+        elif is_timed(data) or (is_measured(data) and "CNSR" not in data):
             table = "event_times" if is_timed(data) else "assessments"
             chosen = of_parameters(data, parameters)
             seen.update(map(str, chosen.text("PARAMCD").cat.categories))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ POPULATION_OF = {
 """Flags of populations -> their names. Another flag with Y or N for every subject keeps its name, in small letters."""
 
 _NO_POPULATION = ("COMPLFL", "DISCONFL", "DTHFL")
+_LATER_ARM = re.compile(r"TRT(?!01)\d\d[PA]")
 _LAST_DATES = ("EOSDT", "RFENDT", "EOSDTM", "RFENDTC")
 _FIRST_DOSES = ("TRTSDT", "TRTSDTM", "TR01SDT", "TR01SDTM")
 _LAST_DOSES = ("TRTEDT", "TRTEDTM", "TR01EDT", "TR01EDTM")
@@ -55,8 +57,12 @@ def adam_subjects(adsl: DataSet, settings: Mapping[str, Any]) -> tuple[pd.DataFr
     arm = asked.get("arm", adsl.first_of("TRT01P", "TRTP", "ARM"))
     out = unrandomised(adsl, arm)
     adsl.note(arm, "subjects who were not randomised (screen failures): left out", int(out.sum()))
-    cohort = cohort_of(adsl, out, _FIRST_DOSES)
+    cohort = cohort_of(adsl, out, _FIRST_DOSES, {"TRTP": "TRT01P", "TRTA": "TRT01A"} if "TRT01P" in adsl else {})
     adsl = adsl.keep(~out)
+    for later in (name for name in adsl.frame.columns if _LATER_ARM.fullmatch(name) and name in adsl):
+        adsl.note(
+            later, f"treatments of a later period: a covariate, since the arm is {arm}", int(adsl.text(later).notna().sum())
+        )
     columns = {"subject": SUBJECT} | ({"arm": arm} if arm else {})
     actual = adsl.first_of("TRT01A", "TRTA", "ACTARM")
     columns |= {"actual_arm": actual} if actual else {}

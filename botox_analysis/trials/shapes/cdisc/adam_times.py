@@ -13,7 +13,7 @@ _IN_DAYS = ("", "DAY", "DAYS", "D")
 
 def is_timed(data: DataSet) -> bool:
     """Check whether a data set has times to events."""
-    return "PARAMCD" in data and "CNSR" in data
+    return "PARAMCD" in data and "CNSR" in data and "AVAL" in data
 
 
 def event_times(data: DataSet, cohort: Cohort) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.shapes.cdisc.cohort import SUBJECT, Cohort, named, with_names
 from botox_analysis.trials.shapes.cdisc.data_set import DataSet
 from botox_analysis.trials.shapes.cdisc.words import RELATED, UNKNOWN, WITHDRAWN
@@ -52,7 +53,16 @@ def adverse_events(
         Adverse events under the names of the data set; study days under those of the layout.
     settings : dict
         Settings with names and words.
+
+    Raises
+    ------
+    DataError
+        The data set has no terms or no subjects.
     """
+    lacking = [] if is_adverse_events(data) else ["AEDECOD"]
+    lacking += [] if SUBJECT in data else [SUBJECT]
+    if lacking:
+        raise DataError(f"{data.file}: found no filled column {listed(lacking)}; expected adverse events with their subjects.")
     data = cohort.records(data)
     asked = named(settings, "adverse_events")
     columns = {"subject": SUBJECT, "term": data.first_of("AEDECOD", "AETERM")}

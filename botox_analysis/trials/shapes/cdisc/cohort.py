@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,16 +26,25 @@ class Cohort:
         Date of the first dose by subject, in days since 1970-01-01.
     not_randomised : frozenset of str
         Subjects who are left out, since they were not randomised.
+    arms : mapping of str to Series
+        Column of the arm in other data sets -> the arm by subject.
     """
 
     first_dose: pd.Series[Any]
     not_randomised: frozenset[str]
+    arms: Mapping[str, pd.Series[Any]] = field(default_factory=dict)
 
     def records(self, data: DataSet) -> DataSet:
         """Leave out the records of subjects who were not randomised, with a note."""
         strange = data.text(SUBJECT).isin(self.not_randomised).to_numpy()
         data.note("", "records of subjects who were not randomised: left out", int(strange.sum()))
-        return data.keep(~strange) if strange.any() else data
+        data = data.keep(~strange) if strange.any() else data
+        for column, arm in self.arms.items():
+            ours = arm.reindex(pd.Index(data.text(SUBJECT).astype(object))).to_numpy(dtype=object)
+            theirs = data.text(column).astype(object)
+            differ = (theirs.notna() & pd.notna(ours) & (theirs.to_numpy() != ours)).to_numpy(dtype=bool)
+            data.note(column, "records with another arm than that of their subject, which is taken", int(differ.sum()))
+        return data
 
     def days(self, data: DataSet, counted: Sequence[str], dated: Sequence[str]) -> np.ndarray:
         """Find study days, shape (n,): those of the file, else those of columns of dates, each by the order of its columns."""
@@ -58,7 +67,9 @@ class Cohort:
         return days
 
 
-def cohort_of(data: DataSet, not_randomised: np.ndarray, first_doses: Sequence[str]) -> Cohort:
+def cohort_of(
+    data: DataSet, not_randomised: np.ndarray, first_doses: Sequence[str], arms: Mapping[str, str] | None = None
+) -> Cohort:
     """Make the cohort of a table of subjects.
 
     Parameters
@@ -69,6 +80,8 @@ def cohort_of(data: DataSet, not_randomised: np.ndarray, first_doses: Sequence[s
         True for the subjects who are left out.
     first_doses : sequence of str
         Columns that may have the date of the first dose; the first of them that is there is used.
+    arms : mapping of str to str, optional
+        Column of the arm in other data sets -> that of the table of subjects.
 
     Returns
     -------
@@ -77,7 +90,11 @@ def cohort_of(data: DataSet, not_randomised: np.ndarray, first_doses: Sequence[s
     """
     subjects = data.text(SUBJECT).astype(object)
     first = pd.Series(data.dates(data.first_of(*first_doses)), index=pd.Index(subjects))
-    return Cohort(first[~first.index.duplicated()], frozenset(subjects[not_randomised]))
+    arm_of = {
+        name: pd.Series(data.text(column).astype(object).to_numpy(), index=first.index)[~first.index.duplicated()]
+        for name, column in (arms or {}).items()
+    }
+    return Cohort(first[~first.index.duplicated()], frozenset(subjects[not_randomised]), arm_of)
 
 
 def unrandomised(data: DataSet, arm: str) -> np.ndarray:

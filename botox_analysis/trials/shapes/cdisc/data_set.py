@@ -205,7 +205,7 @@ class DataSet:
         Numbers that are all whole and present are whole numbers, and other values are texts.
         """
         cells = self.frame[column]
-        if pd.api.types.is_bool_dtype(cells):
+        if pd.api.types.is_bool_dtype(cells) or pd.api.types.is_complex_dtype(cells):
             return cells
         if pd.api.types.is_numeric_dtype(cells):
             numbers = cells.to_numpy(dtype=float, na_value=np.nan)

@@ -61,9 +61,10 @@ _SAME = 1e-9
 """Largest relative difference of numbers that are equal beside the rounding of a file."""
 
 
-def is_measured(data: DataSet) -> bool:
-    """Check whether a data set has the basic structure, with a visit of each record."""
-    return "PARAMCD" in data and "AVAL" in data and "CNSR" not in data and bool(data.first_of("AVISIT", "VISIT"))
+def is_measured(data: DataSet, names: Names = ADAM_NAMES) -> bool:
+    """Check whether a data set has parameters, numbers and visits."""
+    has_visits = any(visit in data for visit, _ in names.visits)
+    return SUBJECT in data and names.parameter in data and names.value in data and has_visits
 
 
 def of_parameters(data: DataSet, parameters: Sequence[str] | None, column: str = ADAM_NAMES.parameter) -> DataSet:
@@ -131,9 +132,12 @@ def _unread(data: DataSet, names: Names) -> list[str]:
 def _chosen(data: DataSet, names: Names, visit: str, number: str, derived: str) -> tuple[DataSet, np.ndarray]:
     """Keep the records for analysis, and tell which are baselines."""
     flag = data.first_of(*names.flags)
-    is_base = data.is_yes(flag) if flag else data.one_of(visit, [BASELINE.upper()])
-    if not flag:
-        data.note(visit, f"records at a visit 'Baseline', without {names.flags[-1]}: read as baseline", int(is_base.sum()))
+    flagged = data.is_yes(flag) if flag else np.zeros(len(data), dtype=bool)
+    parameter = data.text(names.parameter)
+    unflagged = ~parameter.isin(parameter[flagged].unique()).to_numpy() & data.one_of(visit, [BASELINE.upper()])
+    reason = f"records at a visit 'Baseline', of parameters without {names.flags[-1]}: read as baseline"
+    data.note(visit, reason, int(unflagged.sum()))
+    is_base = flagged | unflagged
     out = np.zeros(len(data), dtype=bool)
 
     def leave(column: str, which: np.ndarray, reason: str) -> None:
@@ -153,8 +157,8 @@ def _chosen(data: DataSet, names: Names, visit: str, number: str, derived: str) 
     leave(visit, data.text(visit).isna().to_numpy() & ~is_base, "without a visit")
     unscheduled = data.matching(visit, lambda word: word.upper().startswith("UNSCHEDULED"))
     leave(visit, unscheduled & ~is_base, "at unscheduled visits")
-    if flag and is_base.any():
-        leave(visit, ~is_base & _up_to_baseline(data, visit, number, is_base), f"up to the visit of the baseline, without {flag}")
+    if flagged.any():
+        leave(visit, ~is_base & _up_to_baseline(data, visit, number, flagged), f"up to the visit of the baseline, without {flag}")
     return data.keep(~out), is_base[~out]
 
 

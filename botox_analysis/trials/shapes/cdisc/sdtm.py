@@ -15,7 +15,7 @@ from botox_analysis.trials.settings.cdisc import AS_MISSING
 from botox_analysis.trials.shapes.cdisc.adverse_events import adverse_events
 from botox_analysis.trials.shapes.cdisc.cohort import SUBJECT, Cohort
 from botox_analysis.trials.shapes.cdisc.data_set import DataSet, Notes
-from botox_analysis.trials.shapes.cdisc.measurements import QS_NAMES, measurements, of_parameters
+from botox_analysis.trials.shapes.cdisc.measurements import QS_NAMES, is_measured, measurements, of_parameters
 from botox_analysis.trials.shapes.cdisc.sdtm_subjects import sdtm_subjects
 from botox_analysis.trials.shapes.cdisc.tables import Found, arranged_of
 from botox_analysis.trials.shapes.shape import Arranged, Shape
@@ -61,7 +61,9 @@ def arrange_sdtm(tables: Mapping[str, RawTable], settings: Mapping[str, Any]) ->
     tests = asked.get("tests")
     seen: set[str] = set()
     for name, data in sets.items():
-        if name.startswith("qs"):
+        if name.startswith("qs") and not is_measured(data, QS_NAMES):
+            data.note("", "a questionnaire without QSTESTCD, QSSTRESN or VISIT: left out", max(len(data), 1))
+        elif name.startswith("qs"):
             chosen = of_parameters(data, tests, QS_NAMES.parameter)
             seen.update(map(str, chosen.text(QS_NAMES.parameter).cat.categories))
             if len(chosen):
@@ -85,7 +87,7 @@ def _treatments(ex: DataSet, cohort: Cohort) -> pd.DataFrame:
         n = int(ex.text("EXDOSU").astype(object).eq(unit).sum())
         ex.note("EXDOSU", f"doses in {unit}, which is not the unit of botulinum toxin: taken as they are", n)
     side = ex.text("EXLAT").astype(object)
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "subject": ex.text(SUBJECT),
             "day": day,
@@ -98,7 +100,8 @@ def _treatments(ex: DataSet, cohort: Cohort) -> pd.DataFrame:
             "end_day": cohort.days(ex, ["EXENDY"], ["EXENDTC"]),
         },
         index=ex.frame.index,
-    ).dropna(axis="columns", how="all")
+    )
+    return frame.drop(columns=[name for name in frame.columns[2:] if frame[name].isna().all()])
 
 
 def _reach_last_treatment(subjects: pd.DataFrame, treatments: pd.DataFrame, dm: DataSet) -> None:

@@ -148,6 +148,22 @@ class TestSubjects:
         trial = load(adsl={**ADSL, "SEX": list("FMFM"), "SEXN": [1, 2, 1, 2]}, settings={"factors": ["SEXN"]})
         assert trial.subjects["SEXN"].tolist() == ["1", "2", "1", "2"]
 
+    def test_treatments_of_a_later_period_are_named(self, load):
+        trial = load(adsl={**ADSL, "TRT02P": ["Placebo", "Low", "", "High"]})
+        assert trial.subjects["TRT02P"].fillna("").tolist() == ["Placebo", "Low", "", "High"]
+        assert noted(trial, "treatments of a later period") == 3
+
+    def test_records_with_another_arm_than_that_of_their_subject_are_counted(self, load):
+        trial = load(adae=events(TRTA=["Low", "Placebo", "Low"], TRTP=["Low", "Low", "High"]))
+        assert noted(trial, "another arm than that of their subject") == 1
+
+    def test_one_subject_is_a_trial(self, load):
+        assert len(load(adsl=pd.DataFrame(ADSL).iloc[:1], adqs=bds(PLANNED[:3])).assessments) == 3
+
+    def test_only_screen_failures_are_refused(self, load):
+        with pytest.raises(ba.DataError, match="no rows"):
+            load(adsl={**ADSL, "TRT01P": "Screen Failure"})
+
     def test_no_subject_is_refused(self, load):
         with pytest.raises(ba.DataError, match="no rows"):
             load(adsl=pd.DataFrame({name: pd.Series(dtype=object) for name in ADSL}))
@@ -186,6 +202,15 @@ class TestMeasurements:
         with pytest.raises(ba.DataError, match="subject 'S1-02', scale 'TOT', visit 'Week 4' a second time"):
             load(adqs=bds([*PLANNED, ("S1-02", "Week 4", 4, 99.0, "")]))
 
+    def test_two_flagged_baselines_of_a_subject_are_refused(self, load):
+        with pytest.raises(ba.DataError, match="visit 'baseline' a second time"):
+            load(adqs=bds([*PLANNED, ("S1-02", "Screening", -1, 9.0, "Y")]))
+
+    def test_visits_named_unscheduled_are_left_out_and_counted(self, load):
+        trial = load(adqs=bds([*PLANNED, ("S1-02", "Unscheduled 1.1", 5, 9.0, "")]))
+        assert len(trial.assessments) == 5
+        assert noted(trial, "unscheduled") == 1
+
     def test_unscheduled_records_are_left_out_and_counted(self, load):
         trial = load(adqs=bds([*PLANNED, ("S1-02", "", np.nan, 99.0, ""), ("S1-02", None, 7, 99.0, "")]))
         assert len(trial.assessments) == 5
@@ -201,6 +226,19 @@ class TestMeasurements:
         trial = load(adqs=bds(PLANNED).drop(columns="ABLFL"))
         assert trial.assessments["visit"].eq("baseline").sum() == 2
         assert noted(trial, "without ABLFL: read as baseline") == 2
+
+    def test_a_visit_of_the_name_is_the_baseline_of_a_parameter_without_flags(self, load):
+        other = bds(PLANNED).assign(PARAMCD="ITEM", ABLFL="")
+        trial = load(adqs=pd.concat([bds(PLANNED), other]))
+        assert trial.assessments["visit"].eq("baseline").sum() == 4
+        assert noted(trial, "without ABLFL: read as baseline") == 2
+
+    def test_scores_of_change_with_carried_values_and_no_baseline_are_read(self, load):
+        rows = [(subject, f"Week {week}", week, 4.0, None) for subject in ("S1-01", "S1-02") for week in (8, 16, 24)]
+        carried = bds(rows, ANL01FL="Y", DTYPE=["", "", "", "", "LOCF", "LOCF"]).drop(columns="ABLFL").assign(PARAMCD="CIBICVAL")
+        trial = load(adqscibc=carried)
+        assert trial.assessments["visit"].tolist() == ["Week 8", "Week 16", "Week 24", "Week 8"]
+        assert ba.scale("CIBICVAL").derive(trial)["baseline"].isna().all()
 
     def test_a_parameter_without_a_baseline_is_read_without_one(self, load):
         trial = load(adqs=bds([("S1-01", "Week 4", 4, 3.0, ""), ("S1-02", "Week 4", 4, 2.0, "")]))
@@ -375,6 +413,10 @@ class TestTimesToEvents:
     def test_times_that_contradict_their_dates_are_counted(self, load):
         dates = {"STARTDT": pd.to_datetime(["2020-01-01"] * 3), "ADT": pd.to_datetime(["2020-01-05", "2020-01-21", "2020-03-01"])}
         assert noted(load(adtte={**TIMES, **dates}), "differ from ADT - STARTDT") == 1
+
+    def test_a_time_without_cnsr_is_refused(self, load):
+        with pytest.raises(ba.DataError, match="observed"):
+            load(adtte={**TIMES, "CNSR": [0, None, 1]})
 
     def test_a_time_of_0_is_refused(self, load):
         with pytest.raises(ba.DataError, match="time"):
