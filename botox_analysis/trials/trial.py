@@ -6,27 +6,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from botox_analysis.abbreviations import did_you_mean
 from botox_analysis.cells.values import distinct
-from botox_analysis.errors import DataError, listed, refuse, require_columns, require_text, wrong_kind
+from botox_analysis.errors import DataError, listed, require_columns, require_text, wrong_kind
 from botox_analysis.frames.left_out import LEFT_OUT, left_out_in_words
 from botox_analysis.frames.schema import Better, categories_of
-from botox_analysis.trials.attacks.diary import filled, with_attacks
 from botox_analysis.trials.checking.checks import checked, populations_in
 from botox_analysis.trials.checking.door import Door, Notes
 from botox_analysis.trials.checking.under_our_names import under_our_names
-from botox_analysis.trials.diary_rows import settle_rows
 from botox_analysis.trials.layout import FIRST_DOSE as FIRST_DOSE
 from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, columns_of, is_another_column
 from botox_analysis.trials.overview import files_of, rows_of_tables
-from botox_analysis.trials.readers.raw import HEADER, ROW
+from botox_analysis.trials.readers.raw import ROW
 from botox_analysis.trials.settings.arms import is_named_like_reference, likely_reference
 from botox_analysis.trials.settings.file import SETTINGS, arms_of, check_settings
 from botox_analysis.trials.settings.protocol import Protocol as Protocol
 from botox_analysis.trials.settings.protocol import protocol_of
+from botox_analysis.trials.settled_diary import settled_diary
 from botox_analysis.trials.shapes.frames import table_of_frame
 from botox_analysis.trials.shapes.shape import Arranged
 from botox_analysis.trials.shapes.shapes import SHAPES, arranged, is_alone, shape_of
@@ -351,7 +349,7 @@ def checked_trial(
         if table in values:
             values[table]["subject"] = values[table]["subject"].cat.set_categories(order)
     if values.keys() & {"diary", "attacks"}:
-        values["diary"] = _with_settled_rows(values, door)
+        values["diary"] = settled_diary(values, door)
     for table, needed in (("diary", "diary"), ("attacks", "attacks")):
         if asked.get(table) and needed not in values:
             found = f"{name}: found settings of {table}, {listed(asked[table])}, and no {table}"
@@ -381,35 +379,6 @@ def _refuse_unfit_populations(named: Iterable[str]) -> None:
 def _from_file(column: pd.Series[Any]) -> bool:
     """Check whether a column was read from a file. Its texts are categories too, but their order has no meaning."""
     return bool(column.index.name == ROW)
-
-
-def _with_settled_rows(values: Mapping[str, pd.DataFrame], door: Door) -> pd.DataFrame:
-    """Resolve contradictory rows of the diary, and fill empty cells of doses, by the settings; add the days of attacks."""
-    diary, subjects, file, attacked = values.get("diary"), values["subjects"], door.file("attacks"), None
-    numbers = np.zeros(0, dtype=np.int64) if diary is None else door.rows("diary")
-    headers = {} if diary is None else _headers(diary, door.raw["diary"])
-    if "attacks" in values:
-        attacked = with_attacks(diary, values["attacks"], subjects, settings=door.settings.get("attacks", {}), file=file)
-        further = np.zeros(len(attacked.rows) - len(numbers), dtype=np.int64)
-        numbers = np.append(numbers, further)
-        headers = {column: [*of_cells, *[column] * len(further)] for column, of_cells in headers.items()}
-        door.notes += attacked.notes
-        diary = attacked.rows
-    settings, of_diary = door.settings.get("diary"), door.file("diary")
-    settled = settle_rows(diary, subjects, settings=settings, file=of_diary, numbers=numbers, headers=headers)
-    refuse(settled.problems)
-    door.notes += settled.left_out
-    if attacked is None:
-        return settled.diary
-    diary, notes = filled(attacked, settled.diary, file)
-    door.notes += notes
-    return diary
-
-
-def _headers(diary: pd.DataFrame, raw: pd.DataFrame) -> dict[str, list[str]]:
-    """Find the column of the file that has each cell of a diary with a column a day."""
-    named = {column: f"{column}{HEADER}" for column in diary.columns}
-    return {column: raw[header].astype(str).tolist() for column, header in named.items() if header in raw.columns}
 
 
 def _factors(subjects: pd.DataFrame, settings: Mapping[str, Any]) -> frozenset[str]:
