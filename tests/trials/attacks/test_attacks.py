@@ -320,3 +320,18 @@ def test_a_column_of_a_diary_named_attack_is_kept():
     assert trial_of(diary=diary).diary["an attack"].iloc[0] == "y"
     alone = ba.as_trial({"subjects": SUBJECTS, "diary": diary}, name="t")
     assert alone.diary["attack"].eq("x").all()
+
+
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_a_written_trial_with_attacks_treatments_and_event_times_is_read_as_it_was(tmp_path, file_format):
+    treatments = pd.DataFrame(
+        {"subject": ["a", "a", "b"], "day": [1, 3, 1], "product": ["x", "x", "placebo"], "dose": [155, 5.5, 0]}
+    )
+    times = pd.DataFrame({"subject": ["b"], "endpoint": "relapse", "time": [4.5], "observed": ["no"], "reason": ["lost"]})
+    tables = {"subjects": SUBJECTS, "attacks": ATTACKS, "treatments": treatments, "event_times": times}
+    trial = ba.as_trial(tables, name="t", settings=FROM)
+    ba.write_trial(trial, tmp_path / "t", format=file_format)
+    read = ba.load_trial(tmp_path / "t")
+    for name in ("subjects", "diary", "attacks", "treatments", "event_times"):
+        one, other = getattr(trial, name), getattr(read, name)
+        pd.testing.assert_frame_equal(one, other[one.columns], check_dtype=False)
