@@ -26,19 +26,6 @@ PARAMETERS, VISITS = 20, 25
 COLUMNS = {"USUBJID": 20, "PARAMCD": 8, "AVISIT": 20, "AVISITN": 0, "AVAL": 0, "ADY": 0}
 """Name of a column -> bytes of a text; 0 for a number."""
 
-SETTINGS = """
-visits = [%s]
-[columns.subjects]
-subject = "USUBJID"
-arm = "TRT01P"
-[columns.assessments]
-subject = "USUBJID"
-scale = "PARAMCD"
-visit = "AVISIT"
-value = "AVAL"
-day = "ADY"
-"""
-
 PREPARE = "import json, sys, time; from pathlib import Path; folder = Path(sys.argv[1]); "
 MEASURE = (
     "start = time.perf_counter(); {call}; took = time.perf_counter() - start; "
@@ -46,10 +33,10 @@ MEASURE = (
     "print(json.dumps([took, int(peak.split()[1]) * 1024]))"
 )
 CALLS = {
-    "pyreadstat.read_xport": ("import pyreadstat; ", "pyreadstat.read_xport(str(folder / 'assessments.xpt'))"),
+    "pyreadstat.read_xport": ("import pyreadstat; ", "pyreadstat.read_xport(str(folder / 'adqs.xpt'))"),
     "read_transport": (
         "from botox_analysis.trials.readers.sas.transport import read_transport; import pyarrow; ",
-        "read_transport(folder / 'assessments.xpt', {})",
+        "read_transport(folder / 'adqs.xpt', {})",
     ),
     "load_trial": ("import botox_analysis as ba; import pyarrow; ba.load_trial; ", "ba.load_trial(folder)"),
     "load_trial and outcomes": (
@@ -109,12 +96,12 @@ def to_ibm(values: np.ndarray) -> np.ndarray:
 
 
 def write_trial(folder: Path, n_rows: int) -> None:
-    """Write subjects, and assessments of so many rows."""
+    """Write ADSL, and ADQS of so many rows."""
     rng = np.random.default_rng(14)
     n_subjects = n_rows // (PARAMETERS * VISITS)
     subjects = np.array([f"BTX-{i // 100:04d}-{i % 100:03d}" for i in range(n_subjects)])
     arms = np.where(np.arange(n_subjects) % 2, "placebo", "toxin")
-    write_transport(folder / "subjects.xpt", {"USUBJID": 20, "TRT01P": 10}, iter([[subjects, arms]]))
+    write_transport(folder / "adsl.xpt", {"USUBJID": 20, "TRT01P": 10}, iter([[subjects, arms]]))
     names = ["Baseline", *(f"Week {week}" for week in range(1, VISITS))]
 
     def blocks() -> Iterator[list[np.ndarray]]:
@@ -131,8 +118,7 @@ def write_trial(folder: Path, n_rows: int) -> None:
                 np.where(visit == 0, -1.0, visit * 7.0),
             ]
 
-    write_transport(folder / "assessments.xpt", COLUMNS, blocks())
-    (folder / "trial.toml").write_text(SETTINGS % ", ".join(f'"{name}"' for name in names), "utf-8")
+    write_transport(folder / "adqs.xpt", COLUMNS, blocks())
 
 
 def measured(call: str, folder: Path) -> tuple[float, int]:
@@ -150,7 +136,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         write_trial(folder, n_rows)
-        size = (folder / "assessments.xpt").stat().st_size
+        size = (folder / "adqs.xpt").stat().st_size
         found = {call: measured(call, folder) for call in CALLS}
         bare = found["pyreadstat.read_xport"][0]
         for call, (seconds, peak) in found.items():

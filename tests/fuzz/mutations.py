@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from botox_analysis.trials.layout import DATES, TABLES, columns_of
-from tests.fuzz import dataset_json
+from tests.fuzz import dataset_json, transport
 from tests.fuzz.targets import BASE, REPORT, joined, parts
 
 CELLS = (
@@ -80,6 +80,8 @@ def seeds(target: str) -> list[bytes]:
         return [damaged_parquet(b"", chance, whole=True) for _ in range(60)]
     if target == "dataset_json":
         return dataset_json.seeds()
+    if target == "transport":
+        return transport.seeds()
     if target == "toml":
         return [f"{key} = {value}\n".encode() for key, values in _SETTINGS.items() for value in values]
     return [joined(REPORT), joined({"manifest.json": REPORT["manifest.json"]})]
@@ -91,6 +93,7 @@ def mutated(target: str, data: bytes, chance: Random) -> bytes:
         "csv": damaged_csv,
         "parquet": damaged_parquet,
         "dataset_json": dataset_json.damaged,
+        "transport": transport.damaged,
         "toml": damaged_settings,
         "manifest": damaged_report,
     }[target]

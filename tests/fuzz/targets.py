@@ -75,6 +75,11 @@ def dataset_json(data: bytes) -> None:
     _load({name: content for name, content in BASE.items() if name != "subjects.csv"} | {"subjects.dsjc": data})
 
 
+def transport(data: bytes) -> None:
+    """Read subjects of a SAS transport file beside CSV files of the other tables."""
+    _load({name: content for name, content in BASE.items() if name != "subjects.csv"} | {"subjects.xpt": data})
+
+
 def manifest(data: bytes) -> None:
     """Check a report of these files; the report that is made anew has fixed files."""
     with _folder(parts(data)) as folder, _fixed_report(), contextlib.suppress(DataError, FitError):
@@ -86,6 +91,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "csv": csv,
     "parquet": parquet,
     "dataset_json": dataset_json,
+    "transport": transport,
     "toml": toml,
     "manifest": manifest,
 }

@@ -71,13 +71,13 @@ def _table(file: BinaryIO, member: Member, place: str, settings: Mapping[str, An
         for column in columns:
             column.add(at, block)
     notes = [(place, "blank rows at the end: taken for the filling of the last record", n_blank)] if n_blank else []
-    if not member.in_order:
+    if not member.in_order and n_rows:
         notes.append((place, "the header states other places of the cells in a row: the order of the variables is used", n_rows))
     texts = [column for column in columns if isinstance(column, _Texts)]
     encoding = _encoding_of([*names_and_labels(member), *(word for column in texts for word in column.words)], place, settings)
     if encoding == _OLD and "encoding" not in settings:
         reason = f'texts that are not UTF-8: read as Windows-1252 (encoding = "..." in {SETTINGS} chooses another)'
-        notes.append((place, reason, n_rows))
+        notes.append((place, reason, max(n_rows, 1)))
     names = [variable.name.decode(encoding) for variable in member.variables]
     cells: dict[int, Any] = {}
     for at, name in enumerate(names):
