@@ -8,6 +8,7 @@ Read
     load_trial, open_trial, fetch_trial, as_trial       files, a name, frames -> Trial
     load_adam                                           a folder of analysis data sets of CDISC -> Trial
     simulate_trial                                      a seed -> Trial
+    write_trial                                         Trial -> files that load_trial reads as the same trial
     validate_trial                                      Trial -> its description, and if a report can be made
     bundled_data, load_published                        the data that come with the library
     Trial.restrict                                      Trial -> Trial of one population

@@ -51,3 +51,4 @@ from .trials.read import load_trial as load_trial
 from .trials.simulated.trial import simulate_trial as simulate_trial
 from .trials.trial import Trial as Trial
 from .trials.trial import as_trial as as_trial
+from .trials.writing.write import write_trial as write_trial

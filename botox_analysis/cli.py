@@ -101,6 +101,26 @@ def simulate(
 
 
 @app.command()
+def convert(
+    trial: TrialName = "simulated",
+    *,
+    out: Annotated[Path, typer.Option("--out", help="The folder to write; an earlier trial written there is replaced.")],
+    to: Annotated[str, typer.Option("--format", help="csv, parquet, xlsx, xpt or dataset-json.")] = "csv",
+) -> None:
+    """Write a trial in another format, with a trial.toml: read again, the files are the same trial."""
+    with _one_sentence():
+        from botox_analysis import open_trial, write_trial
+        from botox_analysis.errors import DataError
+        from botox_analysis.trials.writing.write import WRITERS
+
+        if to not in WRITERS:
+            raise DataError(f"found --format {to}; expected one of {', '.join(WRITERS)}.")
+        written = write_trial(open_trial(trial), out, format=to)
+        names = sorted(path.name for path in written.iterdir())
+    typer.echo(f"{trial} is in {written}: {', '.join(names)}")
+
+
+@app.command()
 def validate(trial: TrialName = "simulated") -> None:
     """Read a trial's files and list every problem, or the data as understood. The last line states if a report can be made.
 

@@ -104,6 +104,23 @@ def test_simulate_writes_a_trial_that_validates(tmp_path):
     assert "rows of 1,384 subjects" in RUN.invoke(app, ["validate", str(tmp_path / "sim")]).output
 
 
+def test_convert_writes_a_trial_that_validates(tmp_path):
+    RUN.invoke(app, ["simulate", "--out", str(tmp_path / "sim"), "--seed", "7"])
+    done = RUN.invoke(app, ["convert", str(tmp_path / "sim"), "--out", str(tmp_path / "out"), "--format", "parquet"])
+    assert done.exit_code == 0
+    assert "subjects.parquet, trial.toml" in done.output
+    assert "report: yes" in RUN.invoke(app, ["validate", str(tmp_path / "out")]).output
+
+
+def test_convert_refuses_an_unknown_format_and_a_folder_with_other_files(folder, tmp_path):
+    folder = folder / "trial"
+    unknown = RUN.invoke(app, ["convert", str(folder), "--out", str(tmp_path / "out"), "--format", "sav"])
+    foreign = RUN.invoke(app, ["convert", str(folder), "--out", str(folder)])
+    assert (unknown.exit_code, foreign.exit_code) == (2, 2)
+    assert "found --format sav; expected one of csv, parquet" in unknown.output
+    assert "not written by write_trial" in foreign.output
+
+
 def test_help_imports_nothing_heavy():
     heavy = {"numpy", "pandas", "matplotlib", "scipy", "seaborn", "statsmodels"}
     code = (

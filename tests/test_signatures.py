@@ -27,6 +27,7 @@ from botox_analysis.numerics.repeated import predictions, sandwich, small_sample
 from botox_analysis.report.analysis import planned
 from botox_analysis.trials.public import fetch
 from botox_analysis.trials.settings import protocol
+from botox_analysis.trials.writing import write
 from tests.signatures import OF_FUNCTIONS, OF_METHODS, OF_VALUES, literals_in, parts_of, without_none
 
 CALLED = OF_FUNCTIONS | OF_METHODS
@@ -60,6 +61,7 @@ TABLES = {
     "groups without ranks": (categories.UnrankedName, {by for by, (_, ranked) in categories.BY.items() if ranked is None}),
     "formats of figures": (style.Format, style._METADATA),
     "predictions": (predictions.ConditionName, predictions.CONDITIONS),
+    "formats of trials": (write.FileFormat, write.WRITERS),
     "public trials": (fetch.PublicTrial, fetch.SOURCES),
 }
 
@@ -105,6 +107,7 @@ def refusals():
 
 
 NO_LITERAL = {
+    ("load_adam", "format"): "the suffix of files that any reader knows",
     ("fit_binary", "response"): "the name of any column that holds yes or no",
     ("advanced.Protocol", "covariance"): "phrases; reading a trial loads no model that knows them",
 }
@@ -174,6 +177,7 @@ def shared():
 SHARED = shared()
 
 DEFAULTS = {
+    "format": ("files are read in all their formats, and written in one", {"write_trial"}),
     "arms": ("frames of a trial say which arm is the reference; outcomes made by hand have to name it", {"as_trial"}),
     "visits": ("outcomes made by hand have to name the order of visits; a model takes all", {"as_outcomes"}),
     "by": ("what imputed values are moved by is no grouping", {"Completed.moved"}),
@@ -203,6 +207,7 @@ DEFAULTS = {
 """Words with several defaults: why, and which verbs differ from the others."""
 
 ANNOTATIONS = {
+    "format": ("a suffix of files is read, and a format of several files is written", {"write_trial"}),
     "adjustment": (
         "Dunnett's is of differences to the reference, Tukey's of all pairs",
         {"Fit.pairwise_differences"},

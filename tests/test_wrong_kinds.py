@@ -125,6 +125,7 @@ TAKES: dict[str, tuple[str, str, dict]] = {
     "validate_trial": ("trial", TRIAL, {}),
     "intercurrent.visits_after": ("outcomes", OUTCOMES, {"events": EVENT}),
     "write_report": ("trial", TRIAL, {"folder": "nowhere"}),
+    "write_trial": ("trial", TRIAL, {"folder": "x"}),
 }
 
 

@@ -13,8 +13,32 @@ FILE = "sha256 of "
 """What stands before the name of a file in the provenance of a trial."""
 
 
+ORIGIN = "origin"
+"""Key of the name in the provenance under which a trial was opened."""
+
 SOURCE = "source of "
 """What stands before the name of a table in the provenance of a trial."""
+
+
+def is_of_reading(key: str) -> bool:
+    """Check whether an entry of a provenance describes how the trial was read, and not the trial itself.
+
+    Parameters
+    ----------
+    key : str
+        Key of the entry.
+
+    Returns
+    -------
+    bool
+        True for the name under which the trial was opened, for the checksums of its files, and for the file of each table.
+
+    Examples
+    --------
+    >>> is_of_reading("sha256 of diary.csv"), is_of_reading("citation")
+    (True, False)
+    """
+    return key == ORIGIN or key.startswith((FILE, SOURCE))
 
 
 def rows_of_tables(tables: Mapping[str, pd.DataFrame | None]) -> tuple[tuple[str, str], ...]:

@@ -150,7 +150,7 @@ def _refuse_settings_of_absent_tables(settings: Mapping[str, Any], present: set[
     for table in TABLES:
         if table in present:
             continue
-        keys = [f"[{key}.{table}]" for key in ("columns", "values") if settings.get(key, {}).get(table)]
+        keys = [f"[{key}.{table}]" for key in ("columns", "values", "kinds", "levels") if settings.get(key, {}).get(table)]
         keys += [key for key in _ONLY_WITH.get(table, ()) if key in settings]
         keys += ["diary"] if table == "diary" and "diary" in settings and "attacks" not in present else []
         if keys:
@@ -183,4 +183,8 @@ def sha256_of(path: Path) -> str:
 def _provenance(settings: Mapping[str, Any], paths: list[Path]) -> dict[str, str]:
     origin = {key: str(settings[key]) for key in ("citation", "source", "seed") if key in settings}
     origin["simulated"] = "yes" if settings.get("simulated") else "no"
-    return origin | {f"{FILE}{path.name}": sha256_of(path) for path in paths if path.is_file()}
+    return (
+        dict(settings.get("provenance", {}))
+        | origin
+        | {f"{FILE}{path.name}": sha256_of(path) for path in paths if path.is_file()}
+    )

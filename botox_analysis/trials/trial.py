@@ -10,21 +10,20 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.abbreviations import did_you_mean
-from botox_analysis.cells.values import distinct
 from botox_analysis.errors import DataError, listed, refuse, require_columns, require_text, wrong_kind
 from botox_analysis.frames.left_out import LEFT_OUT, left_out_in_words
 from botox_analysis.frames.schema import Better, categories_of
+from botox_analysis.trials.arms import reference_of, with_arms
 from botox_analysis.trials.attacks.diary import filled, with_attacks
-from botox_analysis.trials.checking.checks import checked, populations_in
+from botox_analysis.trials.checking.checks import checked, population_of, populations_in
 from botox_analysis.trials.checking.door import Door, Notes
 from botox_analysis.trials.checking.under_our_names import under_our_names
 from botox_analysis.trials.diary_rows import settle_rows
 from botox_analysis.trials.layout import FIRST_DOSE as FIRST_DOSE
-from botox_analysis.trials.layout import ONE_ARM, POPULATIONS, TABLES, columns_of, is_another_column
+from botox_analysis.trials.layout import POPULATIONS, TABLES, columns_of, is_another_column
 from botox_analysis.trials.overview import files_of, rows_of_tables
 from botox_analysis.trials.readers.raw import HEADER, ROW
-from botox_analysis.trials.settings.arms import is_named_like_reference, likely_reference
-from botox_analysis.trials.settings.file import SETTINGS, arms_of, check_settings
+from botox_analysis.trials.settings.file import SETTINGS, check_settings
 from botox_analysis.trials.settings.protocol import Protocol as Protocol
 from botox_analysis.trials.settings.protocol import protocol_of
 from botox_analysis.trials.shapes.frames import table_of_frame
@@ -345,26 +344,28 @@ def checked_trial(
         if isinstance(ordered.dtype, pd.CategoricalDtype) and not _from_file(ordered):
             asked["arms"] = [str(arm) for arm in categories_of(ordered)]
     values, door = checked(raw, files=files, settings=asked, factors=_factors(raw["subjects"], asked))
-    values["subjects"] = _with_arms(values["subjects"], door)
+    values["subjects"] = with_arms(values["subjects"], door)
     order = pd.Index(values["subjects"]["subject"])
     for table in TABLES[1:]:
         if table in values:
             values[table]["subject"] = values[table]["subject"].cat.set_categories(order)
     if values.keys() & {"diary", "attacks"}:
         values["diary"] = _with_settled_rows(values, door)
-    for table, needed in (("diary", "diary"), ("attacks", "attacks")):
-        if asked.get(table) and needed not in values:
+    for table in ("diary", "attacks"):
+        if asked.get(table) and table not in values:
             found = f"{name}: found settings of {table}, {listed(asked[table])}, and no {table}"
             raise DataError(f"{found}; expected both or neither.")
+    populations = populations_in(values["subjects"], tuple(asked.get("populations", ())))
     checked_tables: dict[str, Any] = {table: values.get(table) for table in TABLES}
     return Trial(
         name=name,
         **checked_tables,
-        populations=populations_in(values["subjects"], tuple(asked.get("populations", ()))),
+        population=population_of(values["subjects"], populations, asked) or ALL_RANDOMISED,
+        populations=populations,
         protocol=protocol or protocol_of(asked),
         provenance=dict(provenance or {}),
         better={scale: keys["better"] for scale, keys in asked.get("scales", {}).items() if "better" in keys},
-        reference=_reference_of(values["subjects"], asked),
+        reference=reference_of(values["subjects"], asked),
         left_out=pd.DataFrame(notes + door.notes, columns=list(LEFT_OUT)),
     )
 
@@ -420,44 +421,6 @@ def _factors(subjects: pd.DataFrame, settings: Mapping[str, Any]) -> frozenset[s
         for column in subjects.columns
         if column not in known and isinstance(subjects[column].dtype, pd.CategoricalDtype) and not _from_file(subjects[column])
     )
-
-
-def _with_arms(subjects: pd.DataFrame, door: Door) -> pd.DataFrame:
-    """Make the arms of the subjects categorical, reference first."""
-    subjects = subjects.assign(subject=subjects["subject"].astype(subjects["subject"].cat.categories.dtype))
-    if "arm" not in subjects.columns:
-        subjects.insert(1, "arm", ONE_ARM)
-    named = [str(arm) for arm in distinct(subjects["arm"])[1]]
-    arms = arms_of(door.settings) or _reference_first(named, door)
-    empty = [arm for arm in arms if arm not in named]
-    if empty:
-        raise DataError(f"{door.file('subjects')}: found no subject in arm {listed(empty)}; expected subjects in each arm named.")
-    columns = [column for column in ("arm", "actual_arm") if column in subjects.columns]
-    return subjects.assign(
-        **{column: pd.Categorical(subjects[column].where(subjects[column].isin(arms)), categories=arms) for column in columns}
-    )
-
-
-def _reference_first(named: list[str], door: Door) -> list[str]:
-    """Put the reference first: the one in the settings, else the only arm with the name of a reference."""
-    reference = door.settings.get("reference")
-    if reference is not None and reference not in named:
-        raise DataError(
-            f"{door.file('subjects')}: found the arms {listed(named)}; expected the reference '{reference}' among them."
-        )
-    if reference is None and len(named) > 1:
-        reference = likely_reference(named)
-        if reference is None:
-            return named
-        door.notes.append((f"{door.file('subjects')}, arm", f"no reference is named: '{reference}' is taken for it", len(named)))
-    return named if reference is None else [reference, *(arm for arm in named if arm != reference)]
-
-
-def _reference_of(subjects: pd.DataFrame, settings: Mapping[str, Any]) -> str:
-    """Find the reference: the first arm, if the settings or its name make it one; else empty."""
-    first = str(subjects["arm"].cat.categories[0])
-    named = settings.get("arms") or settings.get("reference") is not None
-    return first if named or is_named_like_reference(first) else ""
 
 
 def _rows_of(table: pd.DataFrame | None, subjects: pd.DataFrame) -> pd.DataFrame | None:

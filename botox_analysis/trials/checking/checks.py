@@ -9,9 +9,10 @@ import pandas as pd
 
 from botox_analysis.cells.reading import SEVERITIES, SEVERITY, read_column
 from botox_analysis.cells.values import PLAIN_TEXT
-from botox_analysis.errors import Problem, refuse
+from botox_analysis.errors import DataError, Problem, listed, refuse
 from botox_analysis.trials.checking.attack_rows import refuse_impossible_attacks
 from botox_analysis.trials.checking.columns import lacking_columns
+from botox_analysis.trials.checking.declared import declared_column
 from botox_analysis.trials.checking.door import Door
 from botox_analysis.trials.checking.further import further_column
 from botox_analysis.trials.checking.recorded_days import scaled_to_a_period
@@ -34,6 +35,7 @@ from botox_analysis.trials.layout import (
     columns_of,
     expected_of,
 )
+from botox_analysis.trials.readers.files import SETTINGS
 from botox_analysis.trials.readers.raw import CELL_ROW, HEADER
 
 
@@ -121,6 +123,8 @@ def _read_table(table: str, calendar: StudyDays, factors: frozenset[str]) -> pd.
             frame[column] = _read_known(table, column, known[column], door)
             if column in DAYS_OF[table].values():
                 frame[column] = calendar.counted(frame[column])
+        elif column in door.settings.get("kinds", {}).get(table, {}):
+            frame[column] = declared_column(table, column, door)
         else:
             frame[column] = further_column(table, column, door, factors)
     return pd.DataFrame({column: values.array for column, values in frame.items()}, copy=False)
@@ -181,3 +185,37 @@ def populations_in(frame: pd.DataFrame, named: tuple[str, ...]) -> tuple[str, ..
         Names of the columns, those of the layout first.
     """
     return tuple(dict.fromkeys(column for column in (*POPULATIONS, *named) if column in frame.columns))
+
+
+def population_of(subjects: pd.DataFrame, populations: tuple[str, ...], settings: Mapping[str, Any]) -> str:
+    """Find the population that the settings name, and check that it contains all subjects.
+
+    Parameters
+    ----------
+    subjects : DataFrame
+        Checked table of subjects.
+    populations : tuple of str
+        Names of the columns that are populations.
+    settings : mapping
+        Settings of ``trial.toml``; ``population`` is used. Several names are separated by a comma.
+
+    Returns
+    -------
+    str
+        Name of the population; empty if the settings name none.
+
+    Raises
+    ------
+    DataError
+        The population is unknown, or a subject is not in it.
+    """
+    named: str = settings.get("population", "")
+    for name in named.split(", ") if named else ():
+        if name not in populations:
+            raise DataError(f"{SETTINGS}: found population = '{named}'; expected some of {listed(populations)}.")
+        n_others = int((~subjects[name].astype(bool)).sum())
+        if n_others:
+            raise DataError(
+                f"{SETTINGS}: found population = '{named}', and {n_others:,} subjects with '{name}' no; expected yes in each row."
+            )
+    return named

@@ -73,7 +73,8 @@ def lacking_columns(table: str, raw: pd.DataFrame, known: Mapping[str, Column], 
         for date, day in DAYS_OF[table].items()
         if date in raw.columns and day in raw.columns
     ]
-    if not len(raw) and table not in MAY_BE_EMPTY:
+    # The subjects of a population may have no rows.
+    if not len(raw) and table not in MAY_BE_EMPTY and (table == "subjects" or "population" not in door.settings):
         problems.append(Problem(file, None, "", "no rows", "a header and at least one row"))
     return problems
 

@@ -77,6 +77,7 @@ def under_our_names(
         raise DataError(
             f"{file}, by [columns.{table}] of {SETTINGS}: found column {clash} more than once; expected each name once."
         )
+    require_columns(frame, settings.get("kinds", {}).get(table, ()), f"{file}, by [kinds.{table}] of {SETTINGS},")
     for column, words in settings.get("values", {}).get(table, {}).items():
         require_columns(frame, [column], f"{file}, by [values.{table}] of {SETTINGS},")
         decimal = settings.get("decimal", ".")

@@ -53,18 +53,18 @@ def arrange_visits(frame: pd.DataFrame, door: Door) -> pd.DataFrame:
     if windows:
         frame = _in_windows(frame, windows, door)
     named = _present(frame["visit"])
-    declared = visits_of(door.settings) or ([BASELINE, *_by_start(windows)] if windows else None)
+    declared = visits_of(door.settings) or (_by_start(windows) if windows else None)
     if declared is None:
         order = _in_time(frame, named, door)
     else:
-        order = declared
+        order = declared if BASELINE in declared or BASELINE not in named else [BASELINE, *declared]
         unknown = np.append(~frame["visit"].cat.categories.isin(order), False)
         door.refuse_cells(
             "assessments", "visit", unknown[frame["visit"].cat.codes],
             lambda _: f"one of {listed(order, n_shown=12)}, or a line unscheduled = [...] in {SETTINGS}",
         )  # fmt: skip
         unseen = [visit for visit in order if visit not in {BASELINE, *named}]
-        if unseen:
+        if unseen and "population" not in door.settings:
             raise DataError(
                 f"{door.file('assessments')}: found no assessment at visit {listed(unseen)}; its visits are {listed(named)}."
             )

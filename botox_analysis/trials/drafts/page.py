@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
-import json
-import re
 import textwrap
 from dataclasses import dataclass, field
 from typing import Any
 
 from botox_analysis.errors import DataError
+from botox_analysis.trials.settings.toml import toml_key, toml_value
 
 GUESS = "guess"
 _WIDTH = 112
@@ -44,7 +42,7 @@ class Page:
         reason : str
             Comment after the setting; that of a guess begins with `GUESS`. Empty for none.
         """
-        line = f"{_key(key)} = {_toml(value)}"
+        line = f"{toml_key(key)} = {toml_value(value)}"
         self.lines.setdefault(section, []).append(f"{line}  # {_tidy(reason)}" if reason else line)
         inner = self.settings
         for part in section:
@@ -76,14 +74,14 @@ class Page:
         reason : str
             The question.
         """
-        self.lines.setdefault(section, []).append(f"# {_key(key)} = {_toml(value)}  # {_tidy(reason)}")
+        self.lines.setdefault(section, []).append(f"# {toml_key(key)} = {toml_value(value)}  # {_tidy(reason)}")
 
     def __str__(self) -> str:
         """Write the draft; a section that has only comments is a comment itself."""
         parts = ["\n".join(self.lines.get((), []))]
         for section, lines in self.lines.items():
             if section:
-                header = f"[{'.'.join(map(_key, section))}]"
+                header = f"[{'.'.join(map(toml_key, section))}]"
                 in_force = any(not line.startswith("#") for line in lines)
                 parts.append("\n".join([header if in_force else f"# {header}", *lines]))
         return "\n\n".join(parts) + "\n"
@@ -117,19 +115,3 @@ def problem_lines(error: DataError, n_shown: int = 6) -> list[str]:
 
 def _tidy(text: str) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml(name)
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_key(key)} = {_toml(inner)}" for key, inner in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return json.dumps(value)

@@ -21,9 +21,11 @@ from botox_analysis.frames.schema import BASELINE, BETTER
 from botox_analysis.trials.attacks.settings import attack_problem
 from botox_analysis.trials.diary_rows import DIARY_SETTINGS, diary_problem
 from botox_analysis.trials.layout import TABLES
+from botox_analysis.trials.overview import is_of_reading
 from botox_analysis.trials.readers.files import SETTINGS as SETTINGS
 from botox_analysis.trials.readers.files import parsing
 from botox_analysis.trials.settings.cdisc import check_cdisc
+from botox_analysis.trials.settings.declared import check_declared
 from botox_analysis.trials.settings.kinds import (
     CODES,
     DAYS,
@@ -52,7 +54,8 @@ _KEYS = {
     "date_origin": "a date, such as 1899-12-30", "time_zone": "the name of a time zone, such as Europe/Berlin",
     "format": WORD, "separator": WORD, "decimal": "'.' or ','", "encoding": WORD,
     "columns": TABLE, "values": TABLE, "scales": TABLE, "windows": TABLE, "diary": TABLE, "attacks": TABLE,
-    "protocol": TABLE, **SHAPE_KEYS, "adam": TABLE, "sdtm": TABLE,
+    "protocol": TABLE, "population": WORD, "kinds": TABLE, "levels": TABLE, "provenance": TABLE,
+    **SHAPE_KEYS, "adam": TABLE, "sdtm": TABLE,
 }  # fmt: skip
 _SCALE_KEYS = {
     "baseline": TRUTH, "better": "'lower' or 'higher'",
@@ -61,7 +64,8 @@ _SCALE_KEYS = {
 _SEPARATORS = (",", ";", "\t", "|", ":", "^", "~", " ", "\x1f", "\x01")
 _OF_NAMES = (
     "arms", "reference", "visits", "baseline", "unscheduled", "populations", "factors",
-    "columns", "values", "scales", "windows", "protocol", "assessments", "questions", "redcap",
+    "columns", "values", "scales", "windows", "protocol", "population", "kinds", "levels",
+    "assessments", "questions", "redcap",
 )  # fmt: skip
 """Settings that are, or contain, names used in the files."""
 
@@ -134,6 +138,9 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     settings = {key: _spelled(value) if key in _OF_NAMES else value for key, value in settings.items()}
     _check_keys(settings, _KEYS, SETTINGS)
     check_protocol(settings.get("protocol", {}), SETTINGS)
+    check_declared(settings, SETTINGS)
+    origin = settings.get("provenance", {})
+    _check_keys(origin, {key: WORD for key in origin if not is_of_reading(key)}, f"{SETTINGS}, [provenance]")
     check_shapes(settings, SETTINGS)
     check_cdisc(settings, SETTINGS)
     diary = {key: word for key, word in settings.get("diary", {}).items() if key != "wide"}
@@ -298,7 +305,7 @@ def arms_of(settings: Mapping[str, Any]) -> list[str] | None:
         The reference is not among the arms.
     """
     arms, reference = settings.get("arms"), settings.get("reference")
-    if reference is None or arms is None:
+    if not reference or arms is None:
         return arms
     if reference not in arms:
         raise DataError(f"{SETTINGS}: found reference = '{reference}'; expected one of the arms {listed(arms)}.")
@@ -322,5 +329,4 @@ def visits_of(settings: Mapping[str, Any]) -> list[str] | None:
     if visits is None:
         return None
     first = text_of(settings.get("baseline", BASELINE))
-    named = [BASELINE if text_of(visit) == first or text_of(visit).lower() == BASELINE else text_of(visit) for visit in visits]
-    return named if BASELINE in named else [BASELINE, *named]
+    return [BASELINE if text_of(visit) == first or text_of(visit).lower() == BASELINE else text_of(visit) for visit in visits]

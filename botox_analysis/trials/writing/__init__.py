@@ -1,1 +1,1 @@
-"""Files of other formats, written from the tables of a trial."""
+"""A trial -> files that `load_trial` reads as the same trial; files of other formats, written from frames."""

@@ -23,8 +23,6 @@ Notes = list[tuple[str, str, int]]
 
 _SAS_EPOCH = datetime.date(1960, 1, 1).toordinal() - datetime.date(1970, 1, 1).toordinal()
 _SECONDS = 86_400
-_ZERO_OF_PANDAS = 2.0**-260
-"""The number, 5.4e-79, that `pandas.read_sas` makes of 0 in a transport file."""
 _PARTIAL = re.compile(r"(\d{4}|-)(?:-(\d\d|-)(?:-(\d\d|-))?)?(?:T.*)?")
 """A date of ISO 8601 in which a part may be missing, at the end or as a hyphen."""
 
@@ -61,16 +59,6 @@ class DataSet:
             frame = frame.set_axis(pd.RangeIndex(2, len(frame) + 2, name=ROW))
         self.frame = frame
         self.notes += self.table.notes
-        self._read_zeros()
-
-    def _read_zeros(self) -> None:
-        """Read as 0 what `pandas.read_sas` makes of 0 in a transport file."""
-        floats = [name for name in self.frame.columns if pd.api.types.is_float_dtype(self.frame[name].dtype)]
-        misread = {name: self.frame[name].eq(_ZERO_OF_PANDAS).to_numpy(dtype=bool, na_value=False) for name in floats}
-        found = {name: which for name, which in misread.items() if which.any()}
-        if found:
-            self.frame = self.frame.assign(**{name: self.frame[name].mask(which, 0.0) for name, which in found.items()})
-            self.note(", ".join(found), "5.4e-79, by which pandas.read_sas means 0: read as 0", sum(map(np.sum, found.values())))
 
     @property
     def file(self) -> str:

@@ -454,7 +454,7 @@ class TestFiles:
         assert trial.subjects["last_day"].fillna(0).tolist() == [7, 1, 2, 0]
         assert trial.subjects["DOSE"].tolist() == [0, 155, 195, 0]
         assert trial.event_times["observed"].tolist() == [True, False, False]
-        assert noted(trial, "by which pandas.read_sas means 0") == 3
+        assert noted(trial, "which pandas.read_sas makes of 0") == 3
 
     def test_a_frame_that_the_settings_do_not_choose_is_named(self):
         frames = {"adsl": pd.DataFrame(ADSL), "adae": pd.DataFrame(events()), "adqs": bds(PLANNED)}
