@@ -18,7 +18,7 @@ RECIPES = {title: text for title, text in SECTIONS.items() if "```python" in tex
 LIBRARIES = {".xlsx": "python_calamine", ".xpt": "pyreadstat", ".sas7bdat": "pyreadstat"}
 KINDS = (
     "CSV with other names", "Excel, a sheet for each table", "Excel, one sheet", "Wide diary", "Monthly counts", "REDCap",
-    "A row for each question", "Attacks", "Treatments", "SAS transport", "ADaM", "SDTM", "Dataset-JSON", "Frames",
+    "A row for each question", "Attacks", "Treatments", "SAS transport", "sas7bdat", "ADaM", "SDTM", "Dataset-JSON", "Frames",
 )  # fmt: skip
 
 
