@@ -52,7 +52,10 @@ def draft_settings(path: str | Path) -> str:
         raise DataError(f"{place}: found no file with a table that can be read; expected {files_of('subjects')}.{reasons}")
     source = "the files of this folder" if is_folder else place.name
     said = f"Drafted from {source}. Lines marked '{GUESS}' are guesses; answer the questions, then: botox-analysis validate, "
-    top = [f"{said}with this path.", *unread], place.resolve().name if is_folder else place.stem
+    top = (
+        [f"{said}with this path.", *unread],
+        (place.resolve().name if is_folder else place.stem).encode(errors="replace").decode(),
+    )
     shape = shape_of(found.stem for found in files)
     if shape is None or shape is SHAPES[0]:
         page = _started(*top)

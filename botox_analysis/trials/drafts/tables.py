@@ -78,7 +78,10 @@ def _draft_files(page: Page, guesses: list[Guess], others: list[Found]) -> None:
     for guess in guesses:
         found = guess.found
         if not found.table and not (found.is_alone and found.path.name in {f"{guess.table}{suffix}" for suffix in READERS}):
-            page.set(("files",), guess.table, found.place, f"{GUESS}: it is that table")
+            if found.path.name.encode(errors="ignore").decode() == found.path.name:
+                page.set(("files",), guess.table, found.place, f"{GUESS}: it is that table")
+            else:
+                page.ask(TOP, f"Rename {found.name} (guess: it is {guess.table}): its name has bytes that no text has.")
     for found in others:
         page.ask(TOP, f"Is {found.name} a table of the trial? Its columns: {listed(found.frame.columns, n_shown=12)}. Not read.")
         subjects = rows_of_subjects(found)
