@@ -48,7 +48,6 @@ def test_the_common_tasks_have_a_call():
 @pytest.mark.long
 def test_every_call_runs_in_the_order_of_the_page(tmp_path, monkeypatch, realdata):
     shutil.copytree(ba.bundled_data("simulated"), tmp_path / "my_trial")
-    shutil.copytree(Path(__file__).resolve().parent / "data" / "adam", tmp_path / "their_trial")
     monkeypatch.chdir(tmp_path)
     variables = {}
     for call in CALLS:
