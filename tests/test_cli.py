@@ -189,6 +189,16 @@ def test_init_writes_a_missing_draft_and_leaves_an_existing_one(folder):
     assert RUN.invoke(app, ["init", str(folder / "nowhere")]).exit_code == 2
 
 
+def test_init_and_validate_take_a_single_file_and_show_what_it_became(tmp_path):
+    file = tmp_path / "Klinik.csv"
+    rows = [f"s{n},{'ab'[n % 2]},{day},{(n + day) % 5}" for n in range(12) for day in range(-3, 4) if day]
+    file.write_text("\n".join(["Patient,Gruppe,Tag,Stunden", *rows]) + "\n")
+    assert RUN.invoke(app, ["init", str(file)]).exit_code == 0
+    assert (tmp_path / "trial.toml").is_file()
+    said = " ".join(RUN.invoke(app, ["validate", str(file)]).stdout.split())
+    assert "read subjects from Klinik.csv (one table): 12 rows, 2 columns diary from Klinik.csv (one table): 72 rows" in said
+
+
 def test_an_analysis_that_is_not_known_is_refused_by_validate_and_report(folder):
     (folder / "trial" / "trial.toml").write_text('[protocol]\nanalysis = "anova"\n')
     for command in (["validate", str(folder / "trial")], ["report", str(folder / "trial"), "--out", str(folder / "out")]):

@@ -35,8 +35,10 @@ def load_trial(path: str | Path, *, settings: Mapping[str, Any] | None = None) -
     ----------
     path : str or Path
         Folder with ``subjects`` and any of ``diary``, ``assessments``, ``adverse_events``, ``intercurrent_events``,
-        ``attacks``, ``treatments`` and ``event_times``, each as ``.csv`` or ``.parquet``; or a single file. A ``trial.toml``
-        beside them describes names and codes that differ from the documented layout.
+        ``attacks``, ``treatments`` and ``event_times``; or a single file. Formats are CSV, Parquet, Dataset-JSON and SAS
+        transport files. With the extra ``formats`` also spreadsheets (``.xlsx``, ``.xls``, ``.ods``) and SAS data sets
+        (``.sas7bdat``). Folders of ADaM and SDTM, wide tables and exports of REDCap are recognised. A ``trial.toml`` beside
+        the files describes names and codes that differ from the documented layout.
     settings : mapping, optional
         Settings with the keys of ``trial.toml``, in place of that file.
 

@@ -101,7 +101,8 @@ def attacks():
             ("S3", -1, 6, -1, 23, 6, "yes"),
             ("S3", 1, 20, 3, 4, 9, "yes"), ("S4", -3, 10, -3, 16, 4, "no")]  # fmt: skip
     columns = ("subject", "start_day", "start_time", "end_day", "end_time", "peak", "nausea")
-    return {"attacks/subjects.csv": PATIENTS, "attacks/attacks.csv": table(columns, *rows)}
+    patients = table(("subject", "arm", "last_day"), *((s, ARM[s], 4) for s in SUBJECTS))
+    return {"attacks/subjects.csv": patients, "attacks/attacks.csv": table(columns, *rows)}
 
 
 def treatments():
@@ -144,6 +145,35 @@ def adqs():
     frame["AVISIT"] = frame["AVISIT"].str.capitalize()
     frame["ABLFL"] = ["Y" if visit == "Baseline" else "" for visit in frame["AVISIT"]]
     return frame.assign(STUDYID="MADEUP", PARAMCD="HIT6", PARAM="HIT-6 total score", ANL01FL="Y")
+
+
+def sdtm():
+    """Domains of the same subjects; dates are ISO 8601 texts."""
+    start, last = START.isoformat(), date_of(85).isoformat()
+    scores = [(s, visit, VISITS[visit], float(score)) for (s, visit), score in SCORES.items()]
+    qs = pd.DataFrame(scores, columns=["USUBJID", "VISIT", "QSDY", "QSSTRESN"]).astype({"QSDY": float})
+    return {
+        "dm": pd.DataFrame({
+            "STUDYID": "MADEUP", "DOMAIN": "DM", "USUBJID": SUBJECTS, "ARM": list(ARM.values()), "ACTARM": list(ARM.values()),
+            "AGE": [float(age) for age in AGE.values()], "SEX": ["F", "M", "F", "F"], "RFXSTDTC": start, "RFXENDTC": last,
+        }),
+        "ae": adae()[["STUDYID", "USUBJID", "AEDECOD", "AEBODSYS", "AESEV", "AESER", "AEREL"]].assign(
+            DOMAIN="AE", AESTDTC=["2024-03-07", "2024-03", "2024-03-23"]
+        ),
+        "ex": pd.DataFrame({
+            "STUDYID": "MADEUP", "DOMAIN": "EX", "USUBJID": SUBJECTS * 2, "EXTRT": list(ARM.values()) * 2,
+            "EXDOSE": [155.0 * (arm == "toxin") for arm in ARM.values()] * 2, "EXDOSU": "U", "EXSTDTC": [start] * 4 + [last] * 4,
+        }),
+        "ds": pd.DataFrame({
+            "STUDYID": "MADEUP", "DOMAIN": "DS", "USUBJID": SUBJECTS, "DSCAT": "DISPOSITION EVENT", "DSSTDTC": last,
+            "DSDECOD": ["COMPLETED", "COMPLETED", "ADVERSE EVENT", "COMPLETED"],
+        }),
+        "qs": qs.assign(
+            STUDYID="MADEUP", DOMAIN="QS", QSTESTCD="HIT6", QSTEST="HIT-6 total score", QSCAT="HIT-6",
+            QSBLFL=["Y" if visit == "baseline" else "" for visit in qs["VISIT"]],
+            VISITNUM=[float(1 + (visit != "baseline")) for visit in qs["VISIT"]],
+        ),
+    }  # fmt: skip
 
 
 LABELS = {
@@ -206,6 +236,7 @@ def write_binary(folder):
         "sas_transport/patients": pd.DataFrame({"SUBJID": SUBJECTS, "GROUP": ARM.values(), "AGEY": ages}),
         "sas_transport/diary": hours,
         "adam/adsl": adsl(), "adam/adae": adae(), "adam/adqs": adqs(),
+        **{f"sdtm/{name}": frame for name, frame in sdtm().items()},
     }  # fmt: skip
     for name, frame in frames.items():
         (folder / name).parent.mkdir(exist_ok=True)

@@ -6,6 +6,7 @@ import decimal
 import io
 import json
 import re
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from botox_analysis.trials.layout import DATES, TABLES, columns_of
-from tests.fuzz import dataset_json, transport
+from tests.fuzz import dataset_json, transport, workbook
 from tests.fuzz.targets import BASE, REPORT, joined, parts
 
 CELLS = (
@@ -67,6 +68,10 @@ _SETTINGS: dict[str, tuple[str, ...]] = {
 """Lines of settings, right and wrong: key -> values."""
 
 
+_SHAPES = Path(__file__).resolve().parents[1] / "data"
+"""Small files of other shapes."""
+
+
 def seeds(target: str) -> list[bytes]:
     """Give the inputs from which a run starts."""
     chance = Random(1)
@@ -86,9 +91,18 @@ def seeds(target: str) -> list[bytes]:
         return dataset_json.seeds()
     if target == "transport":
         return transport.seeds()
+    if target == "workbook":
+        return workbook.seeds()
+    if target == "draft":
+        return [joined(BASE), *(_files_of(folder) for folder in sorted(_SHAPES.iterdir()) if list(folder.glob("*.csv")))]
     if target == "toml":
         return [f"{key} = {value}\n".encode() for key, values in _SETTINGS.items() for value in values]
     return [joined(REPORT), joined({"manifest.json": REPORT["manifest.json"]})]
+
+
+def _files_of(folder: Path) -> bytes:
+    """Put the CSV files of a folder into one text, under names that `parts` takes out."""
+    return joined({f"{path.stem.lower()}.csv": path.read_bytes() for path in sorted(folder.glob("*.csv"))})
 
 
 def mutated(target: str, data: bytes, chance: Random) -> bytes:
@@ -98,6 +112,8 @@ def mutated(target: str, data: bytes, chance: Random) -> bytes:
         "parquet": damaged_parquet,
         "dataset_json": dataset_json.damaged,
         "transport": transport.damaged,
+        "workbook": workbook.damaged,
+        "draft": damaged_csv,
         "toml": damaged_settings,
         "manifest": damaged_report,
     }[target]

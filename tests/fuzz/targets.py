@@ -8,6 +8,7 @@ import contextlib
 import re
 import shutil
 import tempfile
+import tomllib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -21,9 +22,14 @@ from botox_analysis.cells.reading import SEVERITIES
 from botox_analysis.errors import DataError, FitError
 from botox_analysis.frames.estimates import ESTIMATES
 from botox_analysis.report import check
+from botox_analysis.trials.drafts.draft import draft_settings
 from botox_analysis.trials.layout import COUNTED_NAMES, DOSE_DAY, KEYS, MOST_DAYS, STUDY_DAY, TABLES, columns_of
 from botox_analysis.trials.read import load_trial
+from botox_analysis.trials.readers import child
+from botox_analysis.trials.readers.parsers import serve
+from botox_analysis.trials.settings.file import check_settings
 from botox_analysis.trials.trial import Trial, as_trial
+from tests.fuzz import workbook as workbooks
 
 _PART = re.compile(rb"(?:\A|\n)=== ([a-z_]{1,24}\.[a-z]{1,8}) ===\n")
 
@@ -38,6 +44,11 @@ BASE = {
     b"S2,Neck pain,Musculoskeletal disorders,2024-03-02,2024-03-09,mild,yes,no\n"
     b"S3,Ptosis,Eye disorders,2024-01-08,,severe,,yes\n",
     "intercurrent_events.csv": b"subject,kind,day\nS2,discontinuation,30\nS3,rescue treatment,12\n",
+    "attacks.csv": b"subject,start_day,start_time,end_day,end_time,peak,nausea\n"
+    b"S1,-1,18:45,-1,23:15,7,yes\nS2,-2,13,-2,20.5,8,no\nS3,1,6,1,9,9,\n",
+    "treatments.csv": b"subject,date,cycle,product,dose,muscle\n"
+    b"S1,2024-03-01,1,placebo,0,frontalis\nS2,2024-02-28,1,toxin,155,frontalis\nS2,2024-05-22,2,toxin,155,\n",
+    "event_times.csv": b"subject,endpoint,time,observed,reason\nS1,relapse,30,yes,relapse\nS2,relapse,84,no,end of study\n",
 }
 """A small trial in the documented layout."""
 
@@ -63,6 +74,24 @@ def parquet(data: bytes) -> None:
     files = {name: content for name, content in parts(data).items() if name.endswith((".parquet", ".toml"))}
     given = {name.split(".")[0] for name in files}
     _load({name: content for name, content in BASE.items() if name == "subjects.csv" and "subjects" not in given} | files)
+
+
+def workbook(data: bytes) -> None:
+    """Read a workbook of one or more sheets."""
+    with _parsed_here():
+        _load({f"subjects{workbooks.suffix_of(data)}": data})
+
+
+def draft(data: bytes) -> None:
+    """Draft the settings of a folder of CSV files; a draft is always TOML that can be read."""
+    files = {name: content for name, content in parts(data).items() if name.endswith((".csv", ".txt"))}
+    with _folder(files) as folder, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            text = draft_settings(folder)
+        except DataError:
+            return
+    check_settings(tomllib.loads(text))
 
 
 def toml(data: bytes) -> None:
@@ -92,6 +121,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "parquet": parquet,
     "dataset_json": dataset_json,
     "transport": transport,
+    "workbook": workbook,
+    "draft": draft,
     "toml": toml,
     "manifest": manifest,
 }
@@ -105,6 +136,17 @@ def _load(files: Mapping[str, bytes]) -> None:
         except (DataError, FitError):
             return
     require_sound(trial)
+
+
+@contextlib.contextmanager
+def _parsed_here() -> Iterator[None]:
+    """Run parsers in this process, where a fuzzer sees their crashes, with the answers of the child process."""
+    before = child._answer
+    child._answer = lambda _path, request, _expected: serve._answer(request)
+    try:
+        yield
+    finally:
+        child._answer = before
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """`draft_settings`: folders of others become a draft, which `load_trial` accepts where its guesses are right."""
 
 import datetime
+import os
 import tomllib
 
 import numpy as np
@@ -302,6 +303,29 @@ def test_two_tables_in_one_file_are_described_in_a_comment(folder):
     draft = ba.draft_settings(folder(cd_csv=table([("patient", "week", "treat", "twstrs"), *rows])))
     assert "cd.csv has several rows of each 'patient', and the arm in 'treat'" in draft
     assert "subjects are required" in draft
+
+
+@pytest.mark.parametrize(
+    "name", ['a"b.csv', "a\nb.csv", "\u00fc \u2014.csv", "a'b\\c.csv", "\x7f.csv", "#x = [.csv", "SUBJECTS.CSV"]
+)
+def test_an_odd_name_of_a_file_is_written_as_it_is(tmp_path, name):
+    (tmp_path / name).write_bytes(b"subject,arm\na,P\nb,T\n")
+    _, settings, trial = load_as_drafted(tmp_path)
+    assert (settings["files"], trial.arms) == ({"subjects": name}, ["P", "T"])
+
+
+def test_a_name_that_is_no_text_is_to_be_changed(tmp_path):
+    (tmp_path / os.fsdecode(b"a\xffb.csv")).write_bytes(b"subject,arm\na,P\nb,T\n")
+    draft = ba.draft_settings(tmp_path)
+    assert "files" not in tomllib.loads(draft)
+    assert "# Rename a b.csv (guess: it is subjects): its name has bytes that no text has." in draft
+    assert draft.encode()
+
+
+@pytest.mark.parametrize("rows", [[], [("a", "P")]])
+def test_an_empty_table_and_one_subject_are_drafted(folder, rows):
+    draft = ba.draft_settings(folder(people_csv=table([("subject", "arm"), *rows])))
+    assert ("As drafted, the files are refused" in draft) == (not rows)
 
 
 # Tables that are spread otherwise -------------------------------------------------------------------------------------

@@ -119,7 +119,7 @@ def _score(table: str, found: Found, looks: Mapping[str, Look]) -> float:
     """Score the likeness of a file with a table; 0 or less if it is another file."""
     if found.table:
         return OWN * 100 * (found.table == table)
-    named = max(_named(table, name) for name in {found.raw.name, *([found.path.stem] if found.is_alone else [])})
+    named = max(_named(table, name) for name in {found.raw.name, found.stem})
     columns = match_columns(table, looks, frozenset(), found)
     each_once = "subject" in columns and looks[columns["subject"]].each_once
     needed = [column for column, rule in LAYOUT[table].items() if rule.required and column not in DATES[table].values()]

@@ -2,46 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from botox_analysis.cells.values import text_of
-from botox_analysis.errors import DataError, listed, require_path
-from botox_analysis.frames.days import day_of_visit
-from botox_analysis.frames.outcomes import OF_VISITS, OUTCOMES
-from botox_analysis.frames.schema import BASELINE
-from botox_analysis.trials.drafts.cells import MOSTLY, Look, share_of_numbers, truths_of
-from botox_analysis.trials.drafts.columns import Guess, coded_columns, guess_tables, rows_of_subjects
-from botox_analysis.trials.drafts.files import Found, open_files
-from botox_analysis.trials.drafts.notation import TOP, draft_notation
+from botox_analysis.errors import DataError, require_path
+from botox_analysis.trials.drafts.files import open_files
+from botox_analysis.trials.drafts.notation import TOP
 from botox_analysis.trials.drafts.page import GUESS, Page, problem_lines
 from botox_analysis.trials.drafts.shape import draft_analysis, draft_shape
-from botox_analysis.trials.drafts.spread import in_rows
-from botox_analysis.trials.layout import COLUMNS as LAYOUT
-from botox_analysis.trials.layout import DATES, POPULATIONS
+from botox_analysis.trials.drafts.tables import draft_tables
 from botox_analysis.trials.read import load_trial
 from botox_analysis.trials.readers.files import SETTINGS
-from botox_analysis.trials.readers.formats import READERS, files_of
+from botox_analysis.trials.readers.formats import files_of
 from botox_analysis.trials.shapes.shapes import SHAPES, shape_of
 from botox_analysis.trials.sources import require_place
 from botox_analysis.trials.trial import Trial
-from botox_analysis.trials.words import PLACES, bare
-
-_REFERENCE = re.compile(r"\b(placebo|sham|control|vehicle|plac|plb|pbo|kontrolle|saline)\b", re.IGNORECASE)
-_UNSCHEDULED = re.compile(r"unsched|unplanned|ungeplant|phone|extra", re.IGNORECASE)
-_BASELINES = (
-    r"baseline|^bl$|^bsl$|^basis", r"screen|scr\b|run[\s_-]*in|pre[\s_-]*(treat|dose|rand)|enrol|random|inclusion|vor behandlung",
-    r"^(week|day|month|visit|v|t|w|d|m)?[\s_-]*0+(\.0+)?$", r"^(visit|v)[\s_-]*0*1(\.0+)?$",
-)  # fmt: skip
-"""Patterns of the name of the visit before treatment, the likeliest first."""
-
-_FEW = 6
-"""Most distinct whole numbers in a column whose numbers may be codes."""
 
 
 def draft_settings(path: str | Path) -> str:
@@ -76,233 +50,36 @@ def draft_settings(path: str | Path) -> str:
     if not files:
         reasons = f" {' '.join(unread)}" if unread else ""
         raise DataError(f"{place}: found no file with a table that can be read; expected {files_of('subjects')}.{reasons}")
-    page = Page()
-    page.ask(TOP, f"Drafted from {'the files of this folder' if is_folder else place.name}. Lines marked '{GUESS}' are guesses; "
-                  "answer the questions, then: botox-analysis validate, with this path.")  # fmt: skip
-    for sentence in unread:
-        page.ask(TOP, sentence)
-    page.set(TOP, "name", place.resolve().name if is_folder else place.stem)
-    shape = shape_of(found.raw.name for found in files)
+    source = "the files of this folder" if is_folder else place.name
+    said = f"Drafted from {source}. Lines marked '{GUESS}' are guesses; answer the questions, then: botox-analysis validate, "
+    top = (
+        [f"{said}with this path.", *unread],
+        (place.resolve().name if is_folder else place.stem).encode(errors="replace").decode(),
+    )
+    shape = shape_of(found.stem for found in files)
     if shape is None or shape is SHAPES[0]:
-        _draft_tables(page, files)
-    else:
-        draft_shape(page, shape, files)
+        page = _started(*top)
+        draft_tables(page, files)
+        _read_as_drafted(page, place)
+        return str(page)
+    page = _started(*top)
+    draft_shape(page, shape, files)
     trial = _read_as_drafted(page, place)
-    if trial is not None and shape is not None and shape is not SHAPES[0]:
+    if trial is not None:
         draft_analysis(page, shape, trial)
-    return str(page)
+        return str(page)
+    free = _started(*top)
+    draft_tables(free, files)
+    return str(page if _read_as_drafted(free, place) is None else free)
 
 
-def _draft_tables(page: Page, files: list[Found]) -> None:
-    """Write the settings of tables with free names."""
-    guesses, others = guess_tables(in_rows(files))
-    _draft_files(page, guesses, others)
-    for guess in guesses:
-        _set_shape(page, guess.found.settings)
-    draft_notation(page, guesses)
-    of_table = {guess.table: guess for guess in guesses}
-    if "subjects" in of_table:
-        _draft_arms(page, of_table["subjects"])
-        _draft_covariates(page, of_table["subjects"])
-    if "assessments" in of_table:
-        _draft_visits(page, of_table["assessments"])
-    for guess in guesses:
-        _draft_columns(page, guess)
-    for guess in guesses:
-        _draft_values(page, guess)
-    _draft_protocol(page, of_table)
-
-
-def _set_shape(page: Page, settings: Mapping[str, Any]) -> None:
-    """Write the settings that turn a table of another shape into rows."""
-    for key, inner in settings.items():
-        for name, value in inner.items() if isinstance(inner, dict) else ():
-            page.set((key,), name, value, GUESS)
-        if not isinstance(inner, dict):
-            page.set(TOP, key, inner, GUESS)
-
-
-def _draft_files(page: Page, guesses: list[Guess], others: list[Found]) -> None:
-    for guess in guesses:
-        found = guess.found
-        if not found.table and not (found.is_alone and found.path.name in {f"{guess.table}{suffix}" for suffix in READERS}):
-            page.set(("files",), guess.table, found.place, f"{GUESS}: it is that table")
-    for found in others:
-        page.ask(TOP, f"Is {found.name} a table of the trial? Its columns: {listed(found.frame.columns, n_shown=12)}. Not read.")
-        subjects = rows_of_subjects(found)
-        if subjects is None:
-            continue
-        name, each_once, arm = subjects
-        if each_once:
-            page.ask(TOP, f"{found.name} has one row of each '{name}'. If its columns are visits, write a row per "
-                          "subject, scale and visit to assessments.csv.")  # fmt: skip
-        elif arm:
-            page.ask(TOP, f"{found.name} has several rows of each '{name}', and the arm in '{arm}'. If it contains two "
-                          "tables, write a row per subject to subjects.csv, and values to assessments.csv or "
-                          "diary.csv.")  # fmt: skip
-    if not any(guess.table == "subjects" for guess in guesses):
-        page.ask(TOP, "Which table has one row per subject, with the arm? None looks like it; subjects are required.")
-
-
-def _draft_arms(page: Page, guess: Guess) -> None:
-    look = guess.look("arm")
-    if look is None:
-        page.ask(TOP, f"No column of {guess.found.name} looks like the arm: the trial would have one arm only. "
-                      f"Its columns: {listed(guess.looks, n_shown=30)}.")  # fmt: skip
-        return
-    page.ask(TOP, f"Arms in {guess.found.name}: {look.shown}.")
-    likely = [word for word in look.words if _REFERENCE.search(word) and "active" not in word.lower()]
-    if len(likely) == 1:
-        page.set(TOP, "reference", likely[0], f"{GUESS}: the arm with which the others are compared")
-    elif look.words:
-        page.propose(TOP, "reference", look.words[0], "which arm is the reference? Without this line the first in the file is")
-
-
-def _draft_covariates(page: Page, guess: Guess) -> None:
-    """Write the settings of further columns of subjects: numbers, factors, populations."""
-    factors: list[str] = []
-    codes: list[str] = []
-    for name, look in _further(guess).items():
-        numeric = share_of_numbers(look) >= MOSTLY
-        numbers = look.numbers(page.settings.get("decimal", "."))
-        known = numbers[~np.isnan(numbers)]
-        whole = len(known) > 0 and bool((known == np.floor(known)).all())
-        if not numeric and truths_of(look) is not None and bare(name).endswith(("fl", "set", "population", "pop")):
-            page.propose(TOP, "populations", [name], "a population, in which arms may be compared?")
-        elif numeric and whole and (bare(name) in PLACES):
-            factors.append(name)
-        elif numeric and whole and len(known) <= _FEW:
-            codes.append(name)
-        elif not numeric and share_of_numbers(look) > 0:
-            page.ask(TOP, f"Column {name} has numbers and words: {look.shown}. Which words are missing values?")
-    if factors:
-        page.set(TOP, "factors", factors, f"{GUESS}: numbers that are names, not quantities")
-    if codes:
-        page.propose(
-            TOP, "factors", [*factors, *codes], "are their numbers names, too?" if factors else "are their numbers names?"
-        )
-    shown = []
-    for name, look in _further(guess).items():
-        label = guess.found.label(name)
-        shown.append(f"{name} ({f'{label}: ' if label else ''}{look.shown if share_of_numbers(look) < MOSTLY else 'numbers'})")
-    if shown:
-        page.ask(TOP, f"Further columns of subjects become covariates: {'; '.join(shown)}.")
-
-
-def _further(guess: Guess) -> dict[str, Look]:
-    """Find the columns beyond the layout."""
-    return {name: look for name, look in guess.looks.items() if name not in guess.columns.values()}
-
-
-def _draft_visits(page: Page, guess: Guess) -> None:
-    look = guess.look("visit")
-    if look is None:
-        return
-    page.ask(TOP, f"Visits in {guess.found.name}: {look.shown}.")
-    unscheduled = [word for word in look.words if _UNSCHEDULED.search(word)]
-    if unscheduled:
-        page.set(TOP, "unscheduled", unscheduled, f"{GUESS}: left out and counted")
-    visits = [word for word in look.words if word not in unscheduled]
-    has_baseline = any(word.lower() == BASELINE for word in visits)
-    first = None if has_baseline else _baseline_of(visits)
-    if first is not None:
-        page.set(TOP, "baseline", first, f"{GUESS}: the visit before treatment")
-    scale = guess.look("scale")
-    if scale is None:
-        return
-    page.ask(TOP, f"Scales in {guess.found.name}: {scale.shown}.")
-    before = {word for word in visits if word.lower() == BASELINE} | ({first} if first is not None else set())
-    seen = _pairs(guess.found.frame, guess.columns["scale"], guess.columns["visit"])
-    for name in scale.words:
-        if not any((name, visit) in seen for visit in before):
-            page.set(("scales", name), "baseline", value=False, reason=f"{GUESS}: no subject was assessed on it before treatment")
-    others = [word for word in visits if word not in before]
-    if (
-        guess.look("day") is None
-        and guess.look("date") is None
-        and len({bool(np.isnan(day_of_visit(word))) for word in others}) > 1
-    ):
-        order = sorted(others, key=lambda word: (np.isnan(day_of_visit(word)), day_of_visit(word)))
-        page.propose(TOP, "visits", order, "is this the order in time? Some names contain no time")
-
-
-def _baseline_of(visits: list[str]) -> str | None:
-    for pattern in _BASELINES:
-        likely = [visit for visit in visits if re.search(pattern, visit, re.IGNORECASE)]
-        if likely:
-            return likely[0]
-    days = {visit: day_of_visit(visit) for visit in visits}
-    before = [visit for visit in visits if days[visit] < 1]
-    return max(before, key=lambda visit: days[visit]) if before else None
-
-
-def _pairs(frame: pd.DataFrame, first: str, second: str) -> set[tuple[str, str]]:
-    both = pd.DataFrame({0: frame[first].astype(object), 1: frame[second].astype(object)}).drop_duplicates()
-    return {(text_of(left).strip(), text_of(right).strip()) for left, right in both.itertuples(index=False)}
-
-
-def _draft_columns(page: Page, guess: Guess) -> None:
-    section = ("columns", guess.table)
-    for layout_name, name in guess.columns.items():
-        if layout_name != name:
-            label = guess.found.label(name)
-            page.set(section, layout_name, name, f"{GUESS}: {label}" if label else GUESS)
-    for name in _set_aside(guess):
-        page.set(section, f"their_{name}", name, f"{GUESS}: another content than {name} in the layout, so under another name")
-    needed = [column for column, rule in LAYOUT[guess.table].items() if rule.required]
-    dated = {day: date for date, day in DATES[guess.table].items()}
-    for column in needed:
-        if column not in guess.columns and dated.get(column) not in guess.columns:
-            required = f"{column} (or {dated[column]})" if column in dated else column
-            page.ask(section, f"Which column is {required}? It is required. Not used yet: {listed(_further(guess), n_shown=30)}.")
-
-
-def _set_aside(guess: Guess) -> list[str]:
-    """Find the columns with a name that has another meaning in the layout."""
-    layout = {*LAYOUT[guess.table], *DATES[guess.table]}
-    taken = layout | ({*OUTCOMES, *OF_VISITS} if guess.table == "subjects" else set())
-    return [name for name in _further(guess) if name in taken]
-
-
-def _draft_values(page: Page, guess: Guess) -> None:
-    for column, words in coded_columns(guess):
-        for code, word in sorted(words.items()):
-            page.set(("values", guess.table, column), code, word, GUESS)
-    arm = guess.look("arm") if guess.table == "subjects" else None
-    if arm is not None and share_of_numbers(arm) == 1:
-        for word in arm.words:
-            page.propose(("values", "subjects", "arm"), word, "placebo", "what is the name of this arm?")
-    for column in ("severity", "term", "class", "kind"):
-        look = guess.look(column)
-        if look is not None and column != "severity":
-            page.ask(("columns", guess.table), f"{column}: {look.shown}.")
-
-
-def _draft_protocol(page: Page, of_table: Mapping[str, Guess]) -> None:
-    section = ("protocol",)
-    scale = of_table["assessments"].look("scale") if "assessments" in of_table else None
-    measured = list(scale.words) if scale is not None else []
-    diary = set(of_table["diary"].columns) if "diary" in of_table else set()
-    measured = ["headache days"] * bool(diary & {"headache", "headache_hours"}) + measured
-    visit = of_table["assessments"].look("visit") if "assessments" in of_table else None
-    page.ask(section, "What was planned? Left out: the first endpoint, its last visit, the baseline as the only covariate.")
-    if measured:
-        page.propose(section, "endpoint", measured[0], f"which is primary? Measured: {listed(measured)}")
-    if visit is not None and visit.words:
-        page.propose(section, "visit", visit.words[-1], "which visit is primary?")
-    if "subjects" not in of_table:
-        return
-    guess = of_table["subjects"]
-    further = [name for name in _further(guess) if name not in _set_aside(guess)]
-    if further:
-        page.propose(section, "covariates", further[:1], f"beside the baseline; some of {listed(further, n_shown=12)}")
-    present = [name for name in POPULATIONS if name in guess.columns]
-    for key, usual in (("efficacy_population", "itt"), ("safety_population", "safety")):
-        if present:
-            page.propose(section, key, usual if usual in present else present[0], f"one of {listed(present)}")
-    kinds = of_table["intercurrent_events"].look("kind") if "intercurrent_events" in of_table else None
-    for kind in kinds.words if kinds is not None else ():
-        page.propose(("protocol", "intercurrent"), kind, "treatment policy", "which strategy is planned for the values after it?")
+def _started(sentences: list[str], name: str) -> Page:
+    """Begin a draft."""
+    page = Page()
+    for sentence in sentences:
+        page.ask(TOP, sentence)
+    page.set(TOP, "name", name)
+    return page
 
 
 def _read_as_drafted(page: Page, place: Path) -> Trial | None:

@@ -61,6 +61,11 @@ class Found:
         """Name of the table in the draft: the file, and the sheet or data set if the file has several."""
         return self.raw.file
 
+    @property
+    def stem(self) -> str:
+        """Name by which a shape recognises the table: that of the file, or of one of its several tables."""
+        return self.path.stem if self.is_alone else self.raw.name
+
     def label(self, column: str) -> str:
         """Find the label of a column; empty if it has none of its own."""
         label = self.raw.labels.get(column, "")

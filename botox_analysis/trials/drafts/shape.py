@@ -32,13 +32,13 @@ def draft_shape(page: Page, shape: Shape, files: list[Found]) -> None:
     files : list of Found
         Tables of the files.
     """
-    ours = [found for found in files if shape.belongs(found.raw.name.lower())]
-    others = [found for found in files if not shape.belongs(found.raw.name.lower())]
+    ours = [found for found in files if shape.belongs(found.stem.lower())]
+    others = [found for found in files if not shape.belongs(found.stem.lower())]
     page.ask(TOP, f"The files are {shape.name}: {listed([found.name for found in ours], n_shown=30)}. The names of their columns "
                   "are known, and no line is needed for them.")  # fmt: skip
     if others:
         page.ask(TOP, f"Not read: {listed([found.name for found in others], n_shown=30)}.")
-    n_forms = Counter(found.raw.name.lower() for found in ours)
+    n_forms = Counter(found.stem.lower() for found in ours)
     twice = [name.upper() for name, n in n_forms.items() if n > 1]
     if twice:
         n_of = Counter(found.path.suffix.lower()[1:] for found in ours)
