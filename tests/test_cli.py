@@ -104,6 +104,7 @@ def test_simulate_writes_a_trial_that_validates(tmp_path):
     assert "rows of 1,384 subjects" in RUN.invoke(app, ["validate", str(tmp_path / "sim")]).output
 
 
+@pytest.mark.long
 def test_convert_writes_a_trial_that_validates(tmp_path):
     RUN.invoke(app, ["simulate", "--out", str(tmp_path / "sim"), "--seed", "7"])
     done = RUN.invoke(app, ["convert", str(tmp_path / "sim"), "--out", str(tmp_path / "out"), "--format", "parquet"])

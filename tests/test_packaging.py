@@ -88,6 +88,7 @@ def test_the_extra_has_the_libraries_that_are_optional():
     assert not names & {wanted.split(">=")[0] for wanted in project["dependencies"]}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", ["wide_diary", "monthly_counts", "redcap", "dataset_json", "sas_transport"])
 def test_formats_of_the_core_are_read_without_the_extra(place, without_extra):
     folder = ROOT / "tests" / "data" / place
@@ -95,6 +96,7 @@ def test_formats_of_the_core_are_read_without_the_extra(place, without_extra):
     assert "As drafted, the files are read without an error." in without_extra(program)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("suffix", [suffix for suffix in NEEDING if suffix in READERS])
 def test_a_file_of_the_extra_is_refused_with_the_command_that_installs_it(suffix, without_extra, tmp_path):
     file = tmp_path / f"subjects{suffix}"

@@ -88,6 +88,7 @@ def test_times_to_the_first_dermatologic_event(pilot, realdata):
     assert pilot.event_times["time"].sum() == file["AVAL"].sum()
 
 
+@pytest.mark.long
 def test_xpt_dataset_json_and_parquet_give_one_trial(realdata, tmp_path):
     pytest.importorskip("pyreadstat", reason="the extra 'formats' is not installed")
     pilot = "cdisc_pilot/dataset_json"
@@ -124,6 +125,7 @@ def test_the_older_names_of_adsl_give_the_same_disposition(realdata, tmp_path):
         pd.testing.assert_series_equal(old[column], new[column])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("file", "n_scales", "n_visits"), [("adam_adadas.dsjc", 15, 4), ("adam_advs.dsjc", 11, 11), ("adam_adlbhy.dsjc", 6, 9)]
 )

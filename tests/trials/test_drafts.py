@@ -103,6 +103,7 @@ def test_the_format_of_a_data_set_in_two_files_is_drafted(analysis_data):
     assert trial.adverse_events is not None
 
 
+@pytest.mark.long
 def test_sheets_of_a_workbook_are_named_in_the_draft(tmp_path):
     xlsxwriter = pytest.importorskip("xlsxwriter")
     pytest.importorskip("python_calamine")

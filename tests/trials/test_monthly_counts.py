@@ -40,6 +40,7 @@ def test_counts_of_months_are_an_endpoint_with_responders():
     assert events.loc[events["visit"] == "month 3", "n_events"].sum() == (at_month_3["value"] <= 10).sum() > 0
 
 
+@pytest.mark.long
 def test_counts_of_months_make_a_report(tmp_path):
     trial = trial_of()
     assert ba.validate_trial(trial).report == "yes"

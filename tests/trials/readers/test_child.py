@@ -87,6 +87,7 @@ def test_whatever_a_parser_does_is_a_sentence_with_the_name_of_the_file(odd, tmp
     assert [path.name for path in tmp_path.iterdir()] == ["f.xls"]
 
 
+@pytest.mark.long
 @POSIX
 def test_memory_is_limited(odd):
     with pytest.raises(ba.DataError, match=r"^f\.xls: found a file that needs more than 2 GB of memory; expected a workbook"):

@@ -78,6 +78,7 @@ def test_a_file_of_nearly_the_right_name_is_refused_in_every_format(suffix, tmp_
         ba.load_trial(tmp_path)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_a_draft_reads_every_format(suffix, tmp_path):
     WRITERS[suffix](SUBJECTS, tmp_path / f"people{suffix}")

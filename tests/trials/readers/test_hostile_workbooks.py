@@ -153,6 +153,7 @@ def test_a_document_type_is_refused_in_an_open_document(refused, tmp_path):
     assert "found a document type (<!DOCTYPE) in content.xml" in refused("x.ods", (tmp_path / "made").read_bytes())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "cells",
     [
@@ -187,6 +188,7 @@ SPACES = '<table:table-cell office:value-type="string"><text:p><text:s text:c="2
 ONE = '<table:table-cell office:value-type="float" office:value="1"'
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "rows",
     [
@@ -210,6 +212,7 @@ def test_empty_cells_repeated_to_the_end_of_the_sheet_are_no_cells(tmp_path):
     assert table.frame.shape == (1, 1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cell", [xls_cell(65535, 65535, 1.0), xls_cell(65535, 255, 1.0), xls_cell(65535, 65535, "#N/A")])
 def test_a_far_cell_of_an_old_workbook_is_refused(refused, tmp_path, cell):
     sentence = refused("f.xls", xls(tmp_path, more=cell))

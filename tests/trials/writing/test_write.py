@@ -58,6 +58,7 @@ def test_the_bundled_trial_and_its_population_are_the_same_after_writing(suffix,
     assert_same(trial, copied(trial, tmp_path, suffix))
 
 
+@pytest.mark.long
 @each_format
 @pytest.mark.parametrize("population", ["all randomised", "per_protocol"])
 def test_a_simulated_trial_and_its_population_are_the_same_after_writing(suffix, population, tmp_path):
@@ -117,6 +118,7 @@ def test_a_covariate_keeps_its_values_and_type(suffix, kind, tmp_path):
     assert_same(trial, copied(trial, tmp_path, suffix))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("suffix", [name for name in WRITERS if name != "xpt"])
 def test_letters_of_any_alphabet_are_kept(suffix, tmp_path):
     subjects = SUBJECTS.assign(arm=["Übel", "ä, ß €", "Übel"], größe=["日本", "\U0001f600", None])
@@ -285,6 +287,7 @@ def test_every_part_of_the_protocol_is_the_same(tmp_path):
     assert copy.protocol.multiplicity["weights"] == [0.5, 0.5]
 
 
+@pytest.mark.long
 def test_the_origin_is_kept_and_the_first_files_stay_named(simulated, tmp_path):
     trial = dataclasses.replace(simulated, provenance={**simulated.provenance, "terms": "free", "origin": "simulated"})
     first = copied(trial, tmp_path / "1")

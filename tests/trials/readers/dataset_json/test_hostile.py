@@ -65,6 +65,7 @@ def test_a_file_cut_anywhere_is_refused_or_short_of_records(kind, tmp_path):
         pd.testing.assert_frame_equal(table.frame.astype(object), whole.frame[: len(table.frame)].astype(object))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", CONTENTS)
 def test_a_flipped_bit_gives_a_table_or_a_sentence(kind, tmp_path):
     content, rng = CONTENTS[kind], np.random.default_rng(14)
@@ -102,6 +103,7 @@ def test_a_bomb_is_refused_in_seconds(bomb, wbits, tmp_path):
     assert time.process_time() - start < 20
 
 
+@pytest.mark.long
 def test_the_memory_of_a_bomb_is_bounded(tmp_path):
     content = BOMBS["one text"](15)
     tracemalloc.start()
@@ -160,6 +162,7 @@ def small_pieces(monkeypatch):
         monkeypatch.setattr(module, "PIECE", 1 << 15)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("small_pieces")
 @pytest.mark.parametrize("suffix", [".json", ".ndjson", ".dsjc"])
 def test_memory_of_the_blocks_does_not_grow_with_the_file(suffix, tmp_path):
@@ -171,6 +174,7 @@ def test_memory_of_the_blocks_does_not_grow_with_the_file(suffix, tmp_path):
     assert peaks[100_000] < 4e6
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("small_pieces")
 @pytest.mark.parametrize("suffix", [".json", ".ndjson", ".dsjc"])
 def test_memory_of_reading_grows_with_the_result_only(suffix, tmp_path):

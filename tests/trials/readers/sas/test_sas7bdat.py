@@ -23,6 +23,7 @@ def test_special_missing_values_are_missing_and_counted():
     assert special == {"A": 2, "_": 1}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("file", ["formats/sas7bdat/datetime.sas7bdat", "camis/bmt.sas7bdat"])
 def test_a_damaged_file_gives_a_table_or_a_refusal(realdata, tmp_path, file):
     content = (realdata / file).read_bytes()

@@ -303,6 +303,7 @@ def test_absurd_types_and_lengths_of_variables_are_refused(read, kind, length):
         read(bytes(content))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("version", [5, 9])
 def test_any_changed_byte_gives_tables_or_a_refusal_in_little_memory(read, version):
     content = transport(
@@ -332,6 +333,7 @@ def test_any_bytes_in_any_place_give_tables_or_a_refusal(tmp_path_factory, some,
     assert bool(tables) != refusal.startswith("a.xpt")
 
 
+@pytest.mark.long
 def test_reading_takes_little_more_memory_than_the_cells(tmp_path):
     n = 400_000
     path = tmp_path / "a.xpt"
