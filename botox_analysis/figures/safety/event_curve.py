@@ -110,7 +110,7 @@ def _high(estimates: Estimates) -> float:
 
 def _subject_matter(estimates: Estimates) -> str:
     category, endpoint = (str(estimates[column].iloc[0]) for column in ("category", "endpoint"))
-    return ": ".join(part for part in (wording.capital(endpoint), category) if part)
+    return ": ".join(part for part in (wording.capital(endpoint), category if category != endpoint else "") if part)
 
 
 def day_ticks(last: float) -> list[float]:

@@ -104,3 +104,11 @@ def test_other_frames_are_refused(curve):
         ba.plot.event_curve(pd.concat([curve, curve.assign(category="other")]))
     with pytest.raises(ba.DataError, match="got the measure 'mean change'"):
         ba.plot.event_curve(curve.assign(measure="mean change"))
+
+
+def test_an_endpoint_that_is_its_own_category_is_named_once():
+    subjects = pd.DataFrame({"subject": list("abcd"), "arm": ["155 U", "placebo"] * 2})
+    relapses = pd.DataFrame({"subject": list("abcd"), "endpoint": "relapse", "time": [30, 84, 20, 10], "observed": "yes"})
+    trial = ba.as_trial({"subjects": subjects, "event_times": relapses}, name="four people")
+    ax = ba.plot.event_curve(ba.times.curve(ba.times.recorded(trial, "relapse")))
+    assert ax.get_ylabel().endswith("\nRelapse")
