@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from botox_analysis.trials.layout import DATES, TABLES, columns_of
-from tests.fuzz import dataset_json, transport, workbook
+from tests.fuzz import dataset_json, sas7bdat, transport, workbook
 from tests.fuzz.targets import BASE, REPORT, joined, parts
 
 CELLS = (
@@ -93,6 +93,8 @@ def seeds(target: str) -> list[bytes]:
         return transport.seeds()
     if target == "workbook":
         return workbook.seeds()
+    if target == "sas7bdat":
+        return sas7bdat.seeds()
     if target == "draft":
         return [joined(BASE), *(_files_of(folder) for folder in sorted(_SHAPES.iterdir()) if list(folder.glob("*.csv")))]
     if target == "toml":
@@ -113,6 +115,7 @@ def mutated(target: str, data: bytes, chance: Random) -> bytes:
         "dataset_json": dataset_json.damaged,
         "transport": transport.damaged,
         "workbook": workbook.damaged,
+        "sas7bdat": sas7bdat.damaged,
         "draft": damaged_csv,
         "toml": damaged_settings,
         "manifest": damaged_report,

@@ -23,6 +23,8 @@ def test_what_failed_once_is_read_or_refused(path):
 @pytest.mark.parametrize("target", NAMES)
 def test_changed_files_are_read_or_refused(target):
     chance, started = Random(11), seeds(target)
+    if not started:
+        pytest.skip("no program but SAS writes such files: give a folder of real ones by BOTOX_ANALYSIS_DATA")
     for number in range(N_CHANGED):
         data = started[number % len(started)]
         for _ in range(chance.choice([0, 1, 1, 2, 3])):
