@@ -23,6 +23,12 @@ PARSERS = {
 """Name of a parser -> its module in this folder, and its function. No other is ever run."""
 
 
+_OF_AN_OBJECT = 16
+"""Plain cells in whose memory an object of Python has its place."""
+
+_TOO_MANY = "found more than {:,} cells in a small file; expected a file without such repetition"
+
+
 def serve() -> None:
     """Answer requests until the parent process closes the pipe or ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -60,11 +66,7 @@ def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
     try:
         parse = getattr(importlib.import_module(f"{__package__}.{module}"), function)
         tables = parse(request["path"], request["arguments"])
-        return {
-            "tables": [
-                _written(table, Path(request["folder"]) / f"{at}.arrow", request["size"]) for at, table in enumerate(tables)
-            ]
-        }
+        return {"tables": [_written(table, Path(request["folder"]) / f"{at}.arrow", request) for at, table in enumerate(tables)]}
     except RefusalError as refusal:
         return {"refusal": str(refusal)}
     except MemoryError:
@@ -85,14 +87,27 @@ def _too_large(size: int) -> str:
     return f"found tables of more than {size / 1e9:.1f} GB in a small file; expected a file without such repetition"
 
 
-def _written(table: Parsed, path: Path, size: int) -> dict[str, Any]:
+def _is_nested(kind: Any) -> bool:
+    """Check whether the cells of a type become objects of Python."""
     import pyarrow as pa
 
+    plain = (pa.types.is_primitive, pa.types.is_dictionary, pa.types.is_string, pa.types.is_large_string, pa.types.is_null)
+    return not any(is_plain(kind) for is_plain in plain)
+
+
+def _written(table: Parsed, path: Path, request: Mapping[str, Any]) -> dict[str, Any]:
+    import pyarrow as pa
+
+    cells_a_row = sum(_OF_AN_OBJECT if _is_nested(kind) else 1 for kind in table.schema.types)
+    n_cells = 0
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as stream:
         for batch in table.batches:
+            n_cells += batch.num_rows * cells_a_row
+            if n_cells > request["cells"]:
+                raise RefusalError(_TOO_MANY.format(request["cells"]))
             stream.write_batch(batch)
-            if sink.tell() > size:
-                raise RefusalError(_too_large(size))
+            if sink.tell() > request["size"]:
+                raise RefusalError(_too_large(request["size"]))
     return {
         "name": table.name, "path": str(path), "first_row": table.first_row, "label": table.label, "labels": dict(table.labels),
         "formats": dict(table.formats), "notes": list(table.notes), "fault": table.fault,
