@@ -25,7 +25,7 @@ from botox_analysis.errors import DataError
 from botox_analysis.trials.readers.extra import missing_library
 from botox_analysis.trials.readers.files import parsing, unreadable
 from botox_analysis.trials.readers.parsers.serve import PARSERS
-from botox_analysis.trials.readers.raw import ROW, RawTable
+from botox_analysis.trials.readers.raw import ROW, RawTable, most_cells
 
 _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
@@ -35,11 +35,10 @@ _ROOT = str(Path(__file__).parents[3])
 
 _MEMORY, _MEMORY_PER_BYTE = 2 << 30, 40
 _SIZE, _SIZE_PER_BYTE = 1 << 27, 64
-_CELLS, _CELLS_PER_BYTE = 1 << 24, 16
 _SECONDS, _SECONDS_PER_BYTE = 20.0, 1e-6
 _WAIT = 3
-"""Limits of a child, and more of each per byte of the file: memory, size of its tables, their cells, time of the processor;
-wall-clock time as a multiple of that. Cells that Arrow keeps in no space at all take some here."""
+"""Limits of a child, and more of each per byte of the file: memory, size of its tables, time of the processor;
+wall-clock time as a multiple of that. Cells are limited, too: those that take no space in Arrow take some here."""
 
 _QUIET = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 """One thread needs little address space."""
@@ -147,7 +146,7 @@ def in_child(parser: str, path: Path, arguments: Mapping[str, Any], expected: st
         request = {
             "parser": parser, "path": str(path.resolve()), "arguments": dict(arguments),
             "memory": _MEMORY + _MEMORY_PER_BYTE * size, "size": _SIZE + _SIZE_PER_BYTE * size,
-            "cells": _CELLS + _CELLS_PER_BYTE * size, "seconds": _SECONDS + _SECONDS_PER_BYTE * size,
+            "cells": most_cells(size), "seconds": _SECONDS + _SECONDS_PER_BYTE * size,
         }  # fmt: skip
         with tempfile.TemporaryDirectory(prefix="botox-analysis-", ignore_cleanup_errors=True) as folder:
             return _tables(path, request | {"folder": folder}, expected)

@@ -23,6 +23,30 @@ CELL_ROW = " (row of the file)"
 """End of the name of a column that contains, for each cell of another one, the number of its row in the file."""
 
 
+_CELLS, _CELLS_PER_BYTE = 1 << 24, 16
+
+
+def most_cells(n_bytes: int) -> int:
+    """Compute how many cells the tables of a file may have: many in a small file are a repetition that fills the memory.
+
+    Parameters
+    ----------
+    n_bytes : int
+        Size of the file, compressed as it is.
+
+    Returns
+    -------
+    int
+        Number of cells, the empty ones included.
+
+    Examples
+    --------
+    >>> most_cells(1000)
+    16793216
+    """
+    return _CELLS + _CELLS_PER_BYTE * n_bytes
+
+
 @dataclass(frozen=True)
 class RawTable:
     """Table of a file, with its cells as they are in the file.

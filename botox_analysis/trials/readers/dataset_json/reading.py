@@ -16,7 +16,7 @@ from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.readers.dataset_json.column import Column
 from botox_analysis.trials.readers.dataset_json.stream import Stream
 from botox_analysis.trials.readers.files import parsing
-from botox_analysis.trials.readers.raw import ROW, RawTable
+from botox_analysis.trials.readers.raw import ROW, RawTable, most_cells
 
 TYPES = ("string", "integer", "decimal", "float", "double", "boolean", "datetime", "date", "time", "URI")
 """Types of columns in the specification."""
@@ -53,7 +53,7 @@ def read_dataset_json(path: Path, settings: Mapping[str, Any]) -> list[RawTable]
     """
     with parsing(path.name, "a Dataset-JSON file, or a CSV file"):
         stream = Stream(path)
-        columns, n_rows = _columns_of(path.name, stream)
+        columns, n_rows = _columns_of(path.name, stream, most_cells(path.stat().st_size))
         declared = _declared(path.name, stream.attributes)
         if n_rows and len(columns) != len(declared):
             raise DataError(
@@ -79,7 +79,7 @@ def read_dataset_json(path: Path, settings: Mapping[str, Any]) -> list[RawTable]
         ]
 
 
-def _columns_of(file: str, stream: Stream) -> tuple[list[Column], int]:
+def _columns_of(file: str, stream: Stream, most: int) -> tuple[list[Column], int]:
     """Read the cells of all rows; columns may be declared after them."""
     columns: list[Column] = []
     n_rows = 0
@@ -89,6 +89,8 @@ def _columns_of(file: str, stream: Stream) -> tuple[list[Column], int]:
         if not n_rows:
             width = _width(rows[0]) if "columns" not in stream.attributes else len(_declared(file, stream.attributes))
             columns = [Column() for _ in range(min(width, _MOST_COLUMNS))]
+        if (n_rows + len(rows)) * len(columns) > most:
+            raise DataError(f"{file}: found more than {most:,} cells in a small file; expected less, or the .json file within.")
         if set(map(type, rows)) != {list} or set(map(len, rows)) != {len(columns)}:
             at, row = next((at, row) for at, row in enumerate(rows) if type(row) is not list or len(row) != len(columns))
             found = f"a list of length {len(row)}" if isinstance(row, list) else "no list"

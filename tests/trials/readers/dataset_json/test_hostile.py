@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import botox_analysis as ba
+from botox_analysis.trials.readers import raw
 from botox_analysis.trials.readers.dataset_json import stream as streams
 from botox_analysis.trials.readers.dataset_json import text as texts
 from botox_analysis.trials.readers.dataset_json.reading import read_dataset_json
@@ -122,6 +123,15 @@ def test_repeated_texts_are_no_bomb(tmp_path, monkeypatch):
     assert len(read(zlib.compress(content), tmp_path).frame) == 20_001
     with pytest.raises(ba.DataError, match=r"grows 250 times when decompressed; expected less, or the \.json file within"):
         read(packed(content[:-2], b" ", 60, b"]}"), tmp_path)
+
+
+def test_many_rows_in_a_small_file_are_refused_below_the_ratio_of_a_bomb(tmp_path, monkeypatch):
+    monkeypatch.setattr(raw, "_CELLS", 1000)
+    content = (HEAD % 1).encode() + b', "rows": [["a", 1]' + b',["a",1]' * 20_000 + b"]}"
+    assert len(read(content, tmp_path).frame) == 20_001
+    sentence = r"found more than [\d,]+ cells in a small file; expected less, or the \.json file within\."
+    with pytest.raises(ba.DataError, match=sentence):
+        read(zlib.compress(content), tmp_path)
 
 
 def test_an_absurd_number_of_records_takes_no_memory(tmp_path):
