@@ -27,7 +27,6 @@ from botox_analysis.trials.drafts.draft import draft_settings
 from botox_analysis.trials.layout import COUNTED_NAMES, DOSE_DAY, KEYS, MOST_DAYS, STUDY_DAY, TABLES, columns_of
 from botox_analysis.trials.read import load_trial
 from botox_analysis.trials.readers import child
-from botox_analysis.trials.readers.parsers import serve
 from botox_analysis.trials.settings.file import check_settings
 from botox_analysis.trials.trial import Trial, as_trial
 from tests.fuzz import workbook as workbooks
@@ -78,8 +77,8 @@ def parquet(data: bytes) -> None:
 
 
 def workbook(data: bytes) -> None:
-    """Read a workbook of one or more sheets."""
-    with _parsed_here():
+    """Read a workbook of one or more sheets, in the child process: a cell far from the others may need all its memory."""
+    with _same_child():
         _load({f"subjects{workbooks.suffix_of(data)}": data})
 
 
@@ -144,17 +143,6 @@ def _load(files: Mapping[str, bytes]) -> None:
         except (DataError, FitError):
             return
     require_sound(trial)
-
-
-@contextlib.contextmanager
-def _parsed_here() -> Iterator[None]:
-    """Run parsers in this process, where a fuzzer sees their crashes, with the answers of the child process."""
-    before = child._answer
-    child._answer = lambda _path, request, _expected: serve._answer(request)
-    try:
-        yield
-    finally:
-        child._answer = before
 
 
 _CHILD = contextlib.ExitStack()
