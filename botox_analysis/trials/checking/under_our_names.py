@@ -59,12 +59,13 @@ def under_our_names(
         )
     nameless = [at for at, name in enumerate(names) if _is_nameless(name)]
     notes.extend(_left_out(frame[at], at, names, file) for at in nameless)
-    twice = [name for at, name in enumerate(names) if at not in nameless and name in names[:at]]
+    first = {name: at for at, name in reversed([*enumerate(names)])}
+    twice = [name for at, name in enumerate(names) if not _is_nameless(name) and first[name] < at]
     if twice:
         raise DataError(f"{file}, row 1: found column {listed(dict.fromkeys(twice))} more than once; expected each name once.")
     frame = _without_empty_end(frame, file, notes)
     renamed: Mapping[str, str] = settings.get("columns", {}).get(table, {})
-    place_of = {name: at for at, name in enumerate(names) if at not in nameless}
+    place_of = {name: at for at, name in enumerate(names) if not _is_nameless(name)}
     require_columns(
         pd.DataFrame(columns=list(place_of)), map(spelled, renamed.values()), f"{file}, by [columns.{table}] of {SETTINGS},"
     )
