@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import string
 import struct
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -130,7 +131,7 @@ def members_of(file: BinaryIO, name: str) -> list[Member]:
         raise DataError(f"{name}: found no data set; expected at least one.")
     members = [_Reader(file, name, start, end, version).member() for start, end in zip(starts, [*starts[1:], size], strict=True)]
     for read in members:
-        if any(read.start <= start < read.end for start in headers):
+        if bisect_left(headers, read.start) < bisect_left(headers, read.end):
             raise DataError(f"{name}, {read.name.decode('latin-1')}: found a header among the rows. The file is damaged.")
     return members
 
