@@ -22,6 +22,9 @@ _FEWEST_DAYS = 7
 """Smallest number of numbered columns of subjects that are taken for days."""
 
 _NUMBERED = re.compile(r"(.*?)(-?\d{1,9})(\D*)")
+_CHECKBOX = re.compile(r".+___\d+")
+"""Name of a box of a REDCap export: its number is that of a choice."""
+
 _DATED = re.compile(r"(.*?)(\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4})(?: 00:00:00)?(.*)")
 _OF_A_DAY = re.compile(r"(^|[^a-z])(d|day|days|tag|jour|j|dia|día|giorno|dag)[ _.-]*$", re.IGNORECASE)
 _OF_A_MONTH = re.compile(r"(^|[^a-z])(m|mo|month|months|monat|mois|mes|mese|maand)[ _.-]*$", re.IGNORECASE)
@@ -54,7 +57,7 @@ def numbered(names: Sequence[str]) -> dict[str, list[str]]:
     for name in names:
         dated, counted = _DATED.fullmatch(name), _NUMBERED.fullmatch(name)
         found = dated or counted
-        if found:
+        if found and not _CHECKBOX.fullmatch(name):
             groups.setdefault((found[1], "{date}" if dated else "{day}", found[3]), []).append((name, found[2]))
     patterns = {}
     for (before, key, after), members in groups.items():
