@@ -491,3 +491,16 @@ def test_questions_are_recognised_in_any_spelling_of_their_columns(folder):
     _, settings, trial = load_as_drafted(folder(epro_csv=table(rows), people_csv=table(people)))
     assert settings["questions"]["diary"] == {"HEADACHE_YN": "headache", "HEADACHE_DUR": "headache_hours"}
     assert trial.diary.loc[:2, "headache_hours"].tolist() == [4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("cell", "measure"), [(lambda n, day: (n + day) % 2, "headache"), (lambda n, day: (3 * n + day) % 9, "headache_hours")]
+)
+def test_yes_and_no_of_a_calendar_are_no_hours_despite_words_and_totals(folder, cell, measure):
+    days = [*range(-14, 0), *range(1, 15)]
+    rows = [["Pat.", "Gruppe", *(f"T{day}" for day in days)]]
+    rows += [[s, ("Placebo", "Verum")[n % 2], *(cell(n, day) for day in days)] for n, s in enumerate(ids())]
+    rows[3][2:20] = ["n.d."] * 18
+    rows += [["Summe", "", 7, *([""] * (len(days) - 1))]]
+    settings = tomllib.loads(ba.draft_settings(folder(Kalender_csv=table(rows))))
+    assert settings["diary"]["wide"] == ({measure: "T{day}"})
