@@ -321,6 +321,7 @@ def number_hint(cell: str, decimal: str) -> str:
 
 _MISSING_WORDS = {
     "na", "nan", "n/a", "n.a.", "n.a", "#n/a",
+    "k.a.", "k. a.", "keine angabe", "fehlt",
     "n.d.", "#ref!", "#value!", "#div/0!", "#null!", "#num!", "none", "null", "nil", "nd", "not done", "unknown",
     "unk", "missing", "miss",
     "not available", "not applicable", "not known", "not recorded", "not assessed", "?", "-", "--",

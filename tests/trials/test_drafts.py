@@ -465,3 +465,42 @@ ODD = (
 def test_odd_cells_never_break_the_draft(folder, content):
     draft = ba.draft_settings(folder(subjects_csv=content.encode(), ae_csv=content.encode()))
     check_settings(tomllib.loads(draft))
+
+
+def test_attacks_with_dates_and_times_are_recognised(folder):
+    rows = [("Patient", "Beginn", "Ende", "Triptane")]
+    rows += [(s, f"{13 + n % 9}.03.2024 22:30", f"{14 + n % 9}.03.2024 06:00", 1) for n, s in enumerate(ids())]
+    people = [("Patient", "Gruppe", "Erste Injektion")] + [
+        (s, ("Placebo", "Verum")[n % 2], "04.03.2024") for n, s in enumerate(ids())
+    ]
+    path = folder(Attacken_csv=table(rows, ";"), Patienten_csv=table(people, ";"))
+    settings = tomllib.loads(ba.draft_settings(path))
+    assert settings["date_format"] == "%d.%m.%Y"
+    assert settings["columns"]["attacks"] == {"subject": "Patient", "start": "Beginn", "end": "Ende", "triptans": "Triptane"}
+    assert settings["columns"]["subjects"]["first_dose_date"] == "Erste Injektion"
+
+
+def test_questions_are_recognised_in_any_spelling_of_their_columns(folder):
+    rows = [("SubjectNo", "EntryDate", "ItemID", "Response")]
+    for s in ids():
+        for day in (13, 14, 15):
+            rows += [(s, f"2024-03-{day}", "HEADACHE_YN", "Yes"), (s, f"2024-03-{day}", "HEADACHE_DUR", day - 9)]
+    people = [("SubjectNo", "Treatment", "DateOfFirstInjection")] + [
+        (s, ("P", "B")[n % 2], "2024-03-14") for n, s in enumerate(ids())
+    ]
+    _, settings, trial = load_as_drafted(folder(epro_csv=table(rows), people_csv=table(people)))
+    assert settings["questions"]["diary"] == {"HEADACHE_YN": "headache", "HEADACHE_DUR": "headache_hours"}
+    assert trial.diary.loc[:2, "headache_hours"].tolist() == [4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("cell", "measure"), [(lambda n, day: (n + day) % 2, "headache"), (lambda n, day: (3 * n + day) % 9, "headache_hours")]
+)
+def test_yes_and_no_of_a_calendar_are_no_hours_despite_words_and_totals(folder, cell, measure):
+    days = [*range(-14, 0), *range(1, 15)]
+    rows = [["Pat.", "Gruppe", *(f"T{day}" for day in days)]]
+    rows += [[s, ("Placebo", "Verum")[n % 2], *(cell(n, day) for day in days)] for n, s in enumerate(ids())]
+    rows[3][2:20] = ["n.d."] * 18
+    rows += [["Summe", "", 7, *([""] * (len(days) - 1))]]
+    settings = tomllib.loads(ba.draft_settings(folder(Kalender_csv=table(rows))))
+    assert settings["diary"]["wide"] == ({measure: "T{day}"})

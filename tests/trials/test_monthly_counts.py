@@ -110,3 +110,27 @@ def test_a_period_without_recorded_days_is_refused():
 def test_impossible_recorded_days_are_refused(days):
     with pytest.raises(ba.DataError, match="column 'days_recorded'"):
         trial_of(COUNTS.assign(days_recorded=days))
+
+
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_scaled_counts_are_not_scaled_again_in_a_written_trial(tmp_path, file_format):
+    rows = pd.DataFrame({"subject": ["a", "a"], "visit": ["baseline", "month 1"], "value": [14, 10], "days_recorded": [28, 20]})
+    tables = {"subjects": pd.DataFrame({"subject": ["a"]}), "assessments": rows.assign(scale="headache days")}
+    first = ba.as_trial(tables, name="counts", settings={"scales": {"headache days": {"per_days": 28}}})
+    ba.write_trial(first, tmp_path / "written", format=file_format)
+    again = ba.load_trial(tmp_path / "written")
+    assert first.assessments["value"].tolist() == again.assessments["value"].tolist() == [14, 14]
+
+
+def test_counts_beside_a_diary_get_another_name_by_the_line_of_the_message():
+    days = pd.MultiIndex.from_product([SUBJECTS["subject"], [*range(-28, 0), *range(1, 85)]], names=["subject", "day"])
+    diary = days.to_frame(index=False).assign(headache_hours=[float(at % 7) for at in range(len(days))])
+    rows = pd.DataFrame([(s, "headache days", v, 9 + n) for s in SUBJECTS["subject"] for n, v in enumerate(MONTHS)],
+                        columns=["subject", "scale", "visit", "value"])  # fmt: skip
+    tables = {"subjects": SUBJECTS, "diary": diary, "assessments": rows}
+    settings = {"reference": "placebo"}
+    said = str(ba.validate_trial(ba.as_trial(tables, name="both", settings=settings)))
+    assert '"headache days" = "headache days, reported"' in " ".join(said.split())
+    settings["values"] = {"assessments": {"scale": {"headache days": "headache days, reported"}}}
+    names = [endpoint.name for endpoint in ba.endpoints_of(ba.as_trial(tables, name="both", settings=settings))]
+    assert names.count("headache days") == names.count("headache days, reported") == 1

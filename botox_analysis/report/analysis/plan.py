@@ -17,6 +17,7 @@ from botox_analysis.models.descriptive.baseline_and_change import ALL_ARMS
 from botox_analysis.report.analysis.efficacy import Comparison, compare_endpoint
 from botox_analysis.report.analysis.intercurrent import refuse_unknown_strategies
 from botox_analysis.report.analysis.planned import family_of, refuse_unfit_emergent, refuse_unknown_words
+from botox_analysis.trials.settings.file import SETTINGS
 from botox_analysis.trials.trial import ALL_RANDOMISED, Protocol, Trial
 
 HALVED = Protocol().reduction
@@ -152,7 +153,8 @@ def endpoints_in_order(trial: Trial) -> list[Endpoint]:
         if alike:
             raise DataError(
                 f"{trial.name}: found the endpoints {listed([alike[0], endpoint.name])}, with the same label in a report, "
-                f"'{endpoint.label}'; expected another name for one of them."
+                f"'{endpoint.label}'; expected another name for one of them. A scale gets it by a line of "
+                f'[values.assessments.scale] in {SETTINGS}, such as "{endpoint.name}" = "{endpoint.name}, reported".'
             )
     if not planned.endpoint:
         return endpoints

@@ -144,6 +144,9 @@ def are_days(look: Look) -> bool:
     return bool(day.any()) and all(is_missing_word(word) for word in rest)
 
 
+_TIME_OF_DAY = re.compile(r"[ T]\d{1,2}:\d\d(:\d\d)?( ?[ap]m)?$", re.IGNORECASE)
+
+
 def date_formats_of(look: Look) -> list[str]:
     """List the date formats that fit the cells.
 
@@ -157,7 +160,7 @@ def date_formats_of(look: Look) -> list[str]:
     list of str
         Formats that fit all cells except words for missing values; empty if no format does.
     """
-    words = [word for word in look.words if not is_missing_word(word)]
+    words = [_TIME_OF_DAY.sub("", word) for word in look.words if not is_missing_word(word)]
     if look.is_typed_date or not words:
         return [ISO_DATE] if look.is_typed_date else []
     column = pd.Series(words, dtype=object)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.cells.names import spelled
-from botox_analysis.cells.reading import NUMBER, YES_NO, read_column
+from botox_analysis.cells.reading import NUMBER, read_column
 from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.layout import COLUMNS, DATES, FIRST_DOSE
@@ -21,7 +21,13 @@ from botox_analysis.trials.shapes.shape import Arranged
 _FEWEST_DAYS = 7
 """Smallest number of numbered columns of subjects that are taken for days."""
 
+_FEW = 0.05
+"""Share of numbers beside 0 and 1, as in a row of totals, up to which columns of a diary are yes and no."""
+
 _NUMBERED = re.compile(r"(.*?)(-?\d{1,9})(\D*)")
+_CHECKBOX = re.compile(r".+___\d+")
+"""Name of a box of a REDCap export: its number is that of a choice."""
+
 _DATED = re.compile(r"(.*?)(\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4})(?: 00:00:00)?(.*)")
 _OF_A_DAY = re.compile(r"(^|[^a-z])(d|day|days|tag|jour|j|dia|día|giorno|dag)[ _.-]*$", re.IGNORECASE)
 _OF_A_MONTH = re.compile(r"(^|[^a-z])(m|mo|month|months|monat|mois|mes|mese|maand)[ _.-]*$", re.IGNORECASE)
@@ -54,7 +60,7 @@ def numbered(names: Sequence[str]) -> dict[str, list[str]]:
     for name in names:
         dated, counted = _DATED.fullmatch(name), _NUMBERED.fullmatch(name)
         found = dated or counted
-        if found:
+        if found and not _CHECKBOX.fullmatch(name):
             groups.setdefault((found[1], "{date}" if dated else "{day}", found[3]), []).append((name, found[2]))
     patterns = {}
     for (before, key, after), members in groups.items():
@@ -224,12 +230,12 @@ def _measure(frame: pd.DataFrame, pattern: str, settings: Mapping[str, Any]) -> 
         if re.search(word, pattern.replace("{day}", "").replace("{date}", ""), re.IGNORECASE):
             return measure
     names = [spelled(text_of(name)) for name in frame.columns]
-    for name in numbered(names)[pattern]:
-        column = frame.iloc[:, names.index(name)]
-        numbers = read_column(column, NUMBER, notation_of(settings)).values.to_numpy(dtype=float)
-        if read_column(column, YES_NO, notation_of(settings)).wrong.any() and not np.isnan(numbers).all():
-            return "headache_hours"
-    return "headache"
+    columns = [frame.iloc[:, names.index(name)] for name in numbered(names)[pattern]]
+    cells = [read_column(column, NUMBER, notation_of(settings)).values.to_numpy(dtype=float) for column in columns]
+    numbers = np.concatenate(cells)
+    numbers = numbers[~np.isnan(numbers)]
+    n_hours = int((~np.isin(numbers, (0, 1))).sum())
+    return "headache_hours" if n_hours > _FEW * len(numbers) else "headache"
 
 
 def _scales(names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -17,13 +17,14 @@ from botox_analysis.trials.readers.raw import CELL_ROW, HEADER, ROW, row_numbers
 from botox_analysis.trials.settings.file import SETTINGS, notation_of
 from botox_analysis.trials.shapes.columns import file_column, framed
 from botox_analysis.trials.shapes.shape import Arranged
+from botox_analysis.trials.words import bare
 
 QUESTION, ANSWER = "question", "answer"
 _LIKELY = {
-    QUESTION: ("question", "item", "question_id", "question_code", "item_code", "item_id", "itemcode", "qcode"),
-    ANSWER: ("answer", "response", "answer_value", "response_value", "result"),
+    QUESTION: ("question", "item", "questionid", "questioncode", "itemcode", "itemid", "qcode"),
+    ANSWER: ("answer", "response", "answervalue", "responsevalue", "result"),
 }
-"""Usual names of the two columns in other files, in small letters."""
+"""Usual names of the two columns in other files, letters and digits only."""
 
 
 def answered(found: Arranged) -> Arranged:
@@ -81,8 +82,8 @@ def question_columns(names: Iterable[str]) -> dict[str, str]:
     >>> question_columns(["subject", "date", "item", "Response"])
     {'question': 'item', 'answer': 'Response'}
     """
-    lower = {name.lower(): name for name in names}
-    likely = {kind: next((lower[name] for name in usual if name in lower), "") for kind, usual in _LIKELY.items()}
+    written = {bare(name): name for name in names}
+    likely = {kind: next((written[name] for name in usual if name in written), "") for kind, usual in _LIKELY.items()}
     return likely if all(likely.values()) else {}
 
 

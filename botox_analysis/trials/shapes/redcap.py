@@ -45,6 +45,7 @@ _SOURCES = {
     "adverse_events": r"advers|(^|_| )ae(s|_|$| )|side",
     "attacks": r"attack|migraine|episode",
     "treatments": r"treat|inject|dos(e|ing)|exposure",
+    "event_times": r"time.?to|surviv",
     "intercurrent_events": r"intercurrent|rescue|discont|withdraw",
 }
 

@@ -233,3 +233,34 @@ def test_an_export_without_settings_of_its_subjects_is_refused(trial_folder):
 def test_wrong_settings_are_refused(trial_folder, toml):
     with pytest.raises(ba.DataError, match=r"^trial\.toml"):
         ba.load_trial(trial_folder(export_csv=RAW, trial_toml=toml))
+
+
+def with_boxes(n):
+    """The export of codes with a checkbox of several choices in the diary."""
+    names = "".join(f",symptoms___{choice}" for choice in range(1, n + 1))
+    header, *rows = RAW.strip().split("\n")
+    return "\n".join([header + names, *(row + (",1" * n if "headache_diary" in row else "," * n) for row in rows)]) + "\n"
+
+
+@pytest.mark.parametrize("n", [2, 3, 8])
+def test_the_boxes_of_a_diary_are_not_taken_for_days(trial_folder, n):
+    folder = trial_folder(export_csv=with_boxes(n))
+    draft = ba.draft_settings(folder)
+    assert "{day}" not in draft
+    assert 'diary = "headache_diary"' in draft
+    assert 'headache_hours = "hours"' in draft
+
+
+def test_times_to_an_event_are_read_from_their_instrument(trial_folder):
+    export = (
+        "record_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,arm,what,days_to,happened\n"
+        "1,start_arm_1,,,placebo,,,\n1,start_arm_1,time_to_relapse,1,,relapse,12,1\n"
+        "2,start_arm_1,,,155 U,,,\n2,start_arm_1,time_to_relapse,1,,relapse,84,0\n"
+    )
+    toml = (
+        '[redcap]\nsubjects = "start_arm_1"\nevent_times = "time_to_relapse"\n'
+        '[columns.event_times]\nendpoint = "what"\ntime = "days_to"\nobserved = "happened"\n'
+    )
+    trial = ba.load_trial(trial_folder(export_csv=export, trial_toml=toml))
+    found = trial.event_times[["subject", "endpoint", "time", "observed"]].astype(object).to_numpy().tolist()
+    assert found == [["1", "relapse", 12.0, True], ["2", "relapse", 84.0, False]]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, listed
+from botox_analysis.trials.settings.cdisc import AS_MISSING, FIRST_POSSIBLE, LAST_POSSIBLE
 from botox_analysis.trials.shapes.cdisc.cohort import SUBJECT, Cohort, named, with_names
 from botox_analysis.trials.shapes.cdisc.data_set import DataSet
 from botox_analysis.trials.shapes.cdisc.words import RELATED, UNKNOWN, WITHDRAWN
@@ -83,9 +84,26 @@ def adverse_events(
     for day, found in _DAYS.items():
         if day not in asked and data.first_of(*found):
             frame[day] = cohort.days(data, found[::2], found[1::2])
+    if data.partial != AS_MISSING and set(_DAYS) <= set(frame.columns) and not set(_DAYS) & set(asked):
+        _keep_in_order(frame, data, cohort)
     for flag in ("ASTDTF", "AENDTF"):
         data.note(flag, "dates imputed before, by this flag: taken as they are", int(data.text(flag).notna().sum()))
     return frame, with_names(settings, "adverse_events", columns, _words(data, columns))
+
+
+def _keep_in_order(frame: pd.DataFrame, data: DataSet, cohort: Cohort) -> None:
+    """Move the imputed day of an event that would end before its onset: to the other day, as far as its partial date allows."""
+    for day, other in (("onset_day", "end_day"), ("end_day", "onset_day")):
+        first, last = (
+            cohort.days(data.under(rule), _DAYS[day][::2], _DAYS[day][1::2]) for rule in (FIRST_POSSIBLE, LAST_POSSIBLE)
+        )
+        days = frame[day].to_numpy(dtype=float)
+        wrong = (frame["onset_day"] > frame["end_day"]).to_numpy() & (first < last)
+        moved = np.where(wrong, np.clip(frame[other].to_numpy(dtype=float), first, last), days)
+        frame[day] = moved
+        column = data.first_of(*_DAYS[day][1::2])
+        n = int((wrong & (moved != days)).sum())
+        data.note(column, f"partial dates of events that would end before their onset: moved towards {other}", n)
 
 
 def _with_no(data: DataSet) -> pd.Series[Any]:

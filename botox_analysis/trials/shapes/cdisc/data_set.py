@@ -189,6 +189,12 @@ class DataSet:
         self.note(column, f"partial dates: read {rule}", int(partial[codes].sum()))
         return np.asarray(found[codes])
 
+    def under(self, rule: str) -> DataSet:
+        """Return the data set with another rule for partial dates, and with notes of its own."""
+        other = self.keep(np.ones(len(self), dtype=bool))
+        other.partial, other.notes = rule, []
+        return other
+
     def _counted(self, column: str) -> np.ndarray:
         """Convert the days or seconds of SAS."""
         numbers = self.number(column)

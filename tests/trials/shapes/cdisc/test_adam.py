@@ -527,3 +527,53 @@ class TestSettings:
         load()
         with pytest.raises(TypeError, match="`format` must be a text"):
             ba.load_adam(tmp_path, format=3)
+
+
+class TestImputedDaysOfAnEvent:
+    """Day 1 is 2020-01-10 (ADSL): a partial date never makes an event end before its onset."""
+
+    @pytest.mark.parametrize(
+        ("rule", "start", "end", "days"),
+        [
+            ("last possible day", "2020-01", "2020-01-20", (11, 11)),
+            ("last possible day", "2020", "2020-02", (51, 51)),
+            ("last possible day", "2020-01-12", "2020-01", (3, 22)),
+            ("first possible day", "2020-01-12", "2020-01", (3, 3)),
+            ("first possible day", "2020-02", "2020", (23, 23)),
+            ("first possible day", "2020-01", "2020-01-20", (-9, 11)),
+        ],
+    )
+    def test_they_are_in_order(self, load, rule, start, end, days):
+        data = {"USUBJID": ["S1-01"], "AETERM": ["a"], "AESTDTC": [start], "AEENDTC": [end]}
+        trial = load(adae=data, settings={"adam": {"partial_dates": rule}})
+        assert tuple(trial.adverse_events.loc[0, ["onset_day", "end_day"]]) == days
+        assert noted(trial, "end before their onset") == int(days[0] == days[1])
+
+    @pytest.mark.parametrize(
+        ("rule", "start", "end"),
+        [
+            ("last possible day", "2020-03", "2020-02-10"),
+            ("first possible day", "2020-03-05", "2020-02"),
+            ("last possible day", "2020-03-05", "2020-02-10"),
+        ],
+    )
+    def test_an_order_that_no_day_makes_right_is_refused(self, load, rule, start, end):
+        data = {"USUBJID": ["S1-01"], "AETERM": ["a"], "AESTDTC": [start], "AEENDTC": [end]}
+        with pytest.raises(ba.DataError, match=r"'end_day': found .* not before onset_day"):
+            load(adae=data, settings={"adam": {"partial_dates": rule}})
+
+
+def test_the_impressions_of_the_pilot_beside_its_subjects(realdata, tmp_path):
+    (tmp_path / "adqscibc.csv").write_bytes((realdata / "camis/adcibc.csv").read_bytes())
+    (tmp_path / "adsl.xpt").write_bytes((realdata / "cdisc_pilot/xpt/adsl.xpt").read_bytes())
+    trial = ba.load_adam(tmp_path)
+    rows = trial.assessments
+    assert rows[["scale", "visit"]].astype(str).drop_duplicates().to_numpy().tolist() == [["CIBICVAL", "Week 8"]]
+    by_arm = rows.merge(trial.subjects[["subject", "arm"]], on="subject").groupby("arm", observed=True)["value"]
+    assert {arm: (len(values), values.sum()) for arm, values in by_arm} == {
+        "Placebo": (77, 301), "Xanomeline Low Dose": (81, 320), "Xanomeline High Dose": (73, 299),
+    }  # fmt: skip
+    of_file = pd.read_csv(tmp_path / "adqscibc.csv")
+    assert dict(zip(rows["subject"].astype(str), rows["value"], strict=True)) == dict(
+        zip(of_file["USUBJID"], of_file["AVAL"], strict=True)
+    )
