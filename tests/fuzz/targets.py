@@ -11,7 +11,6 @@ import tempfile
 import tomllib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +25,6 @@ from botox_analysis.report import check
 from botox_analysis.trials.drafts.draft import draft_settings
 from botox_analysis.trials.layout import COUNTED_NAMES, DOSE_DAY, KEYS, MOST_DAYS, STUDY_DAY, TABLES, columns_of
 from botox_analysis.trials.read import load_trial
-from botox_analysis.trials.readers import child
 from botox_analysis.trials.settings.file import check_settings
 from botox_analysis.trials.trial import Trial, as_trial
 from tests.fuzz import workbook as workbooks
@@ -78,14 +76,12 @@ def parquet(data: bytes) -> None:
 
 def workbook(data: bytes) -> None:
     """Read a workbook of one or more sheets, in the child process: a cell far from the others may need all its memory."""
-    with _same_child():
-        _load({f"subjects{workbooks.suffix_of(data)}": data})
+    _load({f"subjects{workbooks.suffix_of(data)}": data})
 
 
 def sas7bdat(data: bytes) -> None:
     """Read subjects of a SAS data set, in the child process: a crash of its parser is a refusal, too."""
-    with _same_child():
-        _load({name: content for name, content in BASE.items() if name != "subjects.csv"} | {"subjects.sas7bdat": data})
+    _load({name: content for name, content in BASE.items() if name != "subjects.csv"} | {"subjects.sas7bdat": data})
 
 
 def draft(data: bytes) -> None:
@@ -143,20 +139,6 @@ def _load(files: Mapping[str, bytes]) -> None:
         except (DataError, FitError):
             return
     require_sound(trial)
-
-
-_CHILD = contextlib.ExitStack()
-_INPUTS_A_CHILD = 200
-_inputs = count()
-
-
-@contextlib.contextmanager
-def _same_child() -> Iterator[None]:
-    """Let one child process read some inputs one after the other. Its time is counted when it has ended."""
-    if next(_inputs) % _INPUTS_A_CHILD == 0:
-        _CHILD.close()
-        _CHILD.enter_context(child.one_child())
-    yield
 
 
 @contextlib.contextmanager

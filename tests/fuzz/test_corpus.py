@@ -6,6 +6,7 @@ from random import Random
 import pytest
 from hypothesis import settings
 
+from botox_analysis.trials.readers.child import one_child
 from tests.fuzz.mutations import mutated, seeds
 from tests.fuzz.run import CORPUS, NAMES, failure_of, smaller
 from tests.fuzz.targets import BASE, TARGETS, joined, parts, require_sound
@@ -15,11 +16,19 @@ N_CHANGED = settings().max_examples
 """Inputs a target; a run of `make fuzz` tries some thousands a minute."""
 
 
+@pytest.fixture
+def one_process():
+    """One process reads all binary files of a test."""
+    with one_child():
+        yield
+
+
 @pytest.mark.parametrize("path", FAILED, ids=[f"{path.parent.name}-{path.name}" for path in FAILED])
 def test_what_failed_once_is_read_or_refused(path):
     assert failure_of(TARGETS[path.parent.name], path.read_bytes()) == ""
 
 
+@pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize("target", NAMES)
 def test_changed_files_are_read_or_refused(target):
     chance, started = Random(11), seeds(target)

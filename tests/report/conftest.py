@@ -21,11 +21,14 @@ DAY_COLUMNS = {
     "assessments": ("day",),
     "adverse_events": ("onset_day", "end_day", "worsened_day"),
     "intercurrent_events": ("day",),
+    "attacks": ("start_day", "end_day"),
+    "treatments": ("day",),
 }
 YES_NO = {
     "subjects": ("itt", "safety", "per_protocol", "completers", "completed"),
     "diary": ("headache", "migraine"),
     "adverse_events": ("related", "serious", "fatal", "led_to_discontinuation", "treatment_emergent"),
+    "attacks": ("nausea",),
 }
 ARMS = (("placebo", "toxin"), ("placebo", "155 U", "195 U"), ("sham", "active"), ("A", "B"), ("low", "high", "vehicle", "mid"))
 SCHEDULES = (
@@ -97,7 +100,10 @@ def make(seed: int) -> Made:
     _assessments(made)
     _diary(made)
     _events(made)
+    _attacks(made)
+    _treatments(made)
     _protocol(made)
+    _declare(made)
     _disguise(made)
     n_faults = (0, 1, int(made.rng.integers(1, 5)))[seed % 3]
     for _ in range(n_faults):
@@ -239,6 +245,55 @@ def _events(made: Made) -> None:
         kinds = [made.one_of(KINDS[:3]) for _ in range(n)]
         frame = pd.DataFrame({"subject": rng.choice(subjects, n), "kind": kinds, "day": rng.integers(1, 85, n).astype(str)})
         made.tables["intercurrent_events"] = frame.drop_duplicates()
+
+
+def _attacks(made: Made) -> None:
+    """Give attacks by study days, whose ends are never before their starts."""
+    if not made.chance(0.15):
+        return
+    rng, subjects = made.rng, made.tables["subjects"]["subject"].to_numpy()
+    start = np.sort(rng.integers(1, 80, int(rng.integers(0, 40))))
+    who = rng.choice(subjects, len(start))
+    optional = {
+        "end_day": (start + rng.integers(0, 3, len(start))).astype(str),
+        "severity": [made.one_of(("mild", "moderate", "severe", "")) for _ in start],
+        "nausea": [made.one_of(("yes", "no", "")) for _ in start],
+    }
+    chosen = {name: values for name, values in optional.items() if made.chance(0.6)}
+    made.tables["attacks"] = pd.DataFrame({"subject": who, "start_day": start.astype(str), **chosen})
+    rules: dict[str, Any] = {"days": made.one_of(("each calendar day", "first day"))}
+    if "end_day" in chosen and made.chance(0.5):
+        made.tables["attacks"]["end_day"] = _with_gaps(made, list(chosen["end_day"]), 0.2)
+        rules["open"] = "until the next diary entry"
+    elif "end_day" not in chosen:
+        rules["open"] = "until the next diary entry"
+    if "diary" not in made.tables:
+        rules["recorded_from"] = -28
+    made.settings["attacks"] = rules
+
+
+def _treatments(made: Made) -> None:
+    subjects = made.tables["subjects"]
+    if "last_dose_day" in subjects.columns or not made.chance(0.15):
+        return
+    rows = [(subject, str(day), str(cycle)) for subject in subjects["subject"] for cycle, day in enumerate((1, 84), 1)]
+    made.tables["treatments"] = pd.DataFrame(rows, columns=["subject", "day", "cycle"])
+
+
+def _declare(made: Made) -> None:
+    """Say what the columns and the subjects are, and where the data are from."""
+    columns = made.tables["subjects"].columns
+    of_kinds = [("site", "text"), ("comment", "text"), ("weight", "number"), ("age", "number")]
+    kinds = {name: kind for name, kind in of_kinds if name in columns and made.chance(0.1)}
+    if "sex" in columns and made.chance(0.2):
+        kinds["sex"] = made.one_of(("factor", "ordered factor"))
+        made.settings["levels"] = {"subjects": {"sex": ["female", "male", "diverse"]}}
+    if kinds:
+        made.settings["kinds"] = {"subjects": kinds}
+    if made.chance(0.1):
+        made.settings["population"] = made.one_of(("itt", "randomised and treated"))
+    if made.chance(0.1):
+        made.settings["provenance"] = {"terms": "CC BY 4.0"}
 
 
 def _protocol(made: Made) -> None:
@@ -446,6 +501,10 @@ WRONG = {
     "assessments": (3, {"nowhere": 1}, {"wide": "x"}, {"wide": "X_{visit}"}), "table": (3, "nowhere"), "format": (3,),
     "files": (3, {"nowhere": "x.csv"}, {"diary": "../diary.csv"}, {"diary": {"table": "x"}}), "adam": (3, {"nowhere": 1}),
     "questions": (3, {"nowhere": 1}, {"diary": {"Q1": "headache"}}), "redcap": (3, {"nowhere": 1}, {"visits": ["x"]}),
+    "attacks": (3, {"days": "each"}, {"nowhere": 1}, {"recorded_from": 0}, {"open": "closed"}),
+    "kinds": (3, {"nowhere": {}}, {"subjects": {"nowhere": "text"}}, {"subjects": {"arm": "number"}}, {"subjects": {"sex": 1}}),
+    "levels": (3, {"subjects": {"sex": ["female"]}}, {"subjects": {"nowhere": ["x"]}}, {"subjects": {"sex": "female"}}),
+    "population": (3, "", "nobody's"), "provenance": (3, {"terms": 1}, {"format": "csv"}), "sdtm": (3, {"nowhere": 1}),
     "protocol": (3, [], "x"), "reading": ("x",), "Arms": (["placebo"],),
 }  # fmt: skip
 WRONG_PROTOCOL = {

@@ -100,7 +100,7 @@ def test_every_setting_is_used_right_and_wrong_and_every_fault_made(made_up, eve
     right = set().union(*(one.right for one in made))
     faults = {fault for one in made for fault in one.faults}
     known = {*settings._KEYS, *(f"protocol.{key}" for key in protocol.PROTOCOL_KEYS)}
-    of_other_files = {"format", "adam", *SHAPE_KEYS}  # made-up trials are CSV files of the layout
+    of_other_files = {"format", "adam", "sdtm", *SHAPE_KEYS}  # made-up trials are CSV files of the layout
     assert known - right == {"protocol", *of_other_files}  # the keys of the protocol are
     assert known <= {fault.removeprefix("setting ").replace("protocol ", "protocol.") for fault in faults}
     assert faults == set(every_fault)

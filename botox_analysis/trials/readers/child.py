@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,9 @@ _SECONDS, _SECONDS_PER_BYTE = 20.0, 1e-6
 _WAIT = 3
 """Limits of a child, and more of each per byte of the file: memory, size of its tables, time of the processor;
 wall-clock time as a multiple of that. Cells are limited, too: those that take no space in Arrow take some here."""
+
+_LAST_SECONDS = 10.0
+"""Seconds that a process may take to end after its last word: with a core dump, some."""
 
 _QUIET = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 """One thread needs little address space."""
@@ -74,7 +77,12 @@ class _Child:
             line = b""
         finally:
             timer.cancel()
-        return json.loads(line) if line.endswith(b"\n") else None
+        if line.endswith(b"\n"):
+            return json.loads(line)
+        # Its pipe closes before the system has the code with which it ended.
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(_LAST_SECONDS)
+        return None
 
     def _end_late(self) -> None:
         self.late = True

@@ -26,6 +26,7 @@ def raises(error):
 def odd(path, arguments):
     {
         "segfault": lambda: ctypes.string_at(0),
+        "late segfault": lambda: (os.closerange(1, 64), time.sleep(0.3), ctypes.string_at(0)),
         "abort": os.abort,
         "exit": lambda: os._exit(3),
         "loop": lambda: [None for _ in iter(int, 1)],
@@ -69,6 +70,7 @@ def table(tmp_path):
     ("does", "sentence"),
     [
         pytest.param("segfault", r"found a damaged file that ended its reader \(SIGSEGV\); expected a workbook\.", marks=POSIX),
+        pytest.param("late segfault", r"found a damaged file that ended its reader \(SIGSEGV\); ", marks=POSIX),
         pytest.param("abort", r"found a damaged file, or one that needs more than 2 GB of memory \(SIGABRT\); ", marks=POSIX),
         ("exit", r"found a damaged file that ended its reader \(code 3\); "),
         ("recursion", r"found a file that cannot be read \(RecursionError: .*\); expected a workbook\."),
