@@ -1,6 +1,7 @@
 """The limits of the house: how many modules a folder holds, and how long a module is."""
 
 import ast
+import re
 import statistics
 from pathlib import Path
 
@@ -78,3 +79,11 @@ def test_a_folder_of_tests_has_the_name_of_a_room():
     rooms = [path.parent.relative_to(tests) for path in tests.rglob("test_*.py") if path.parent != tests]
     strange = {str(room) for room in rooms if room.parts[0] not in others and not (PACKAGE / room).is_dir()}
     assert strange == set()
+
+
+def test_no_file_that_a_run_left_behind_is_in_the_top_folder():
+    root = PACKAGE.parent
+    if not (root / "Makefile").is_file():
+        pytest.skip("the tests run on an installed package")
+    odd = [path.name for path in root.iterdir() if not re.fullmatch(r"[.\w-]+", path.name)]
+    assert odd == []

@@ -12,6 +12,9 @@ from tests.fuzz.run import CORPUS, NAMES, failure_of, smaller
 from tests.fuzz.targets import BASE, TARGETS, joined, parts, require_sound
 
 FAILED = sorted(path for path in CORPUS.rglob("*") if path.is_file())
+_LONG = ("workbook",)
+"""Targets with a bomb among their failures."""
+
 N_CHANGED = settings().max_examples
 """Inputs a target; a run of `make fuzz` tries some thousands a minute."""
 
@@ -23,11 +26,18 @@ def one_process():
         yield
 
 
-@pytest.mark.parametrize("path", FAILED, ids=[f"{path.parent.name}-{path.name}" for path in FAILED])
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=f"{path.parent.name}-{path.name}", marks=[pytest.mark.long] * (path.parent.name in _LONG))
+        for path in FAILED
+    ],
+)
 def test_what_failed_once_is_read_or_refused(path):
     assert failure_of(TARGETS[path.parent.name], path.read_bytes()) == ""
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize("target", NAMES)
 def test_changed_files_are_read_or_refused(target):

@@ -235,6 +235,7 @@ def test_a_hundred_million_pairs_need_little_memory():
     assert peak < 20e6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n", [2, 1000, 300_000])
 def test_values_that_all_tie_have_no_variance_in_samples_of_any_size(n):
     shift = compare_shift([np.full(n, 7.0)], [np.full(n, 7.0)], 0.95)

@@ -156,6 +156,7 @@ def records_of(path):
     return pd.DataFrame([json.loads(row) for row in rows], columns=[column["name"] for column in json.loads(head)["columns"]])
 
 
+@pytest.mark.long
 def test_every_data_set_of_the_pilot_at_once(realdata, tmp_path):
     files = {f"{name}.dsjc": f"formats/dataset_json/adam_{name}.dsjc" for name in ("adae", "adadas", "adlbhy", "adtte", "advs")}
     trial = ba.load_adam(folder_of(realdata, tmp_path, "cdisc_pilot/dataset_json/adsl.dsjc", **files))
@@ -172,6 +173,7 @@ def test_a_data_set_in_two_files_is_refused_unless_a_format_is_chosen(realdata):
     assert set(chosen.assessments["scale"]) == {"ACTOT"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("read", ["pandas", "pyreadstat"])
 def test_frames_of_other_readers_give_the_trial_of_the_files(realdata, read):
     pyreadstat = pytest.importorskip("pyreadstat", reason="the extra 'formats' is not installed")

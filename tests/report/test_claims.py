@@ -219,6 +219,7 @@ def test_a_response_that_is_counted_alike_at_one_visit_is_shown_there_once():
     assert visits == [["week 4", "week 8", "week 12"], ["week 8", "week 12"]]
 
 
+@pytest.mark.long
 def test_responders_are_compared_within_strata():
     analysis = analyse(trial_of(reduction=0.1, stratum="region"))
     events = ba.responders(analysis.primary.observed, reduction=0.1, missing="non-responder imputation", stratum="region")
@@ -373,6 +374,7 @@ def test_no_reduction_is_a_response_where_more_is_better():
     assert understood.set_index("what")["found"]["response"].startswith("none, since higher values are better")
 
 
+@pytest.mark.long
 def test_a_rise_in_points_is_a_response_where_more_is_better():
     analysis = analyse(trial_of(scales=HIGHER, points=2.0))
     assert analysis.settings["response"] == "rise of at least 2 points"

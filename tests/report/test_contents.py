@@ -62,6 +62,7 @@ def report_doses(analysis):
     )
 
 
+@pytest.mark.long
 def test_one_line_more_in_the_tuple_is_one_section_more(trial, tmp_path, sketches, monkeypatch):
     monkeypatch.setattr(contents, "SECTIONS", (report_doses, *SECTIONS))
     page = ba.write_report(trial, tmp_path / "out").read_text("utf-8")
@@ -81,6 +82,7 @@ def test_one_line_more_in_the_tuple_is_one_section_more(trial, tmp_path, sketche
     assert json.loads((out / "manifest.json").read_text("utf-8"))["settings"]["doses"] == "as planned"
 
 
+@pytest.mark.long
 def test_a_section_with_nothing_to_show_is_not_on_the_page(trial, tmp_path, sketches, monkeypatch):
     monkeypatch.setattr(contents, "SECTIONS", (*SECTIONS, lambda _: Section("doses", "Dose response", shows=(None,))))
     assert "Dose response" not in ba.write_report(trial, tmp_path / "out").read_text("utf-8")

@@ -244,6 +244,7 @@ def test_an_old_report_whose_place_something_else_has_taken_stays_where_it_is(re
     assert (report / "thesis.docx").exists()
 
 
+@pytest.mark.long
 def test_two_runs_at_once_are_one_too_many(report):
     with replacing(report) as place:
         fill(place, "first")
@@ -257,6 +258,7 @@ def test_two_runs_at_once_are_one_too_many(report):
     assert names(report) == ["another", "report"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n_runs", [2, 8])
 def test_of_runs_that_begin_together_each_writes_a_whole_report_or_is_refused(report, n_runs):
     begin, done = threading.Barrier(n_runs), []

@@ -311,6 +311,7 @@ def test_a_report_to_which_somebody_added_a_file_is_not_overwritten(small, small
     assert (tmp_path / "out" / "notes.txt").exists()
 
 
+@pytest.mark.long
 def test_a_visit_at_which_an_arm_has_no_value_is_left_out_and_counted(small):
     late = small.assessments.tail(2).assign(visit="week 8", subject=["s0", "s2"])
     trial = ba.as_trial(
@@ -322,6 +323,7 @@ def test_a_visit_at_which_an_arm_has_no_value_is_left_out_and_counted(small):
     assert analysis.headline[1].startswith("At week 8, the last visit, at least one arm has no value")
 
 
+@pytest.mark.long
 def test_a_secondary_endpoint_that_cannot_be_compared_is_said_and_does_not_stop_the_report(small):
     once = small.assessments.head(1).assign(scale="mood", visit="week 4")
     tables = {"subjects": small.subjects, "assessments": pd.concat([small.assessments.astype({"visit": str}), once])}

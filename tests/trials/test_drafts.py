@@ -71,6 +71,7 @@ def analysis_data(folder):
 FREE = ("patients_csv", "events_csv", "scores_csv")
 
 
+@pytest.mark.long
 def test_columns_in_the_names_of_cdisc_are_read_as_drafted(analysis_data):
     draft, settings, trial = load_as_drafted(analysis_data(*FREE))
     assert settings["reference"] == "Placebo"
@@ -135,6 +136,7 @@ def test_labels_of_columns_help_the_guesses(tmp_path):
     assert trial.arms == ["a", "b"]
 
 
+@pytest.mark.long
 def test_every_column_that_was_guessed_is_marked(analysis_data):
     folder = analysis_data(*FREE)
     lines = ba.draft_settings(folder).splitlines()
@@ -167,6 +169,7 @@ def german(folder):
     return folder(Patienten_csv=table(subjects, **written), Tagebuch_csv=table(diary, **written))
 
 
+@pytest.mark.long
 def test_a_german_diary_is_read_as_drafted(german):
     _, settings, trial = load_as_drafted(german)
     assert (settings["separator"], settings["decimal"], settings["date_format"]) == (";", ",", "%d.%m.%Y")
@@ -229,6 +232,7 @@ def test_the_bundled_trial_is_read_as_drafted(tmp_path, simulated):
     assert trial.arms == simulated.arms
 
 
+@pytest.mark.long
 def test_parquet_files_and_counts_of_days_are_read_as_drafted(folder):
     first = (datetime.date(2019, 5, 6) - datetime.date(1960, 1, 1)).days
     subjects = pd.DataFrame({"SUBJID": np.arange(N) + 100, "TRTP": ["sham", "active"] * 6, "TRTSDT": first})

@@ -90,6 +90,7 @@ def test_tables_are_read_from_the_sheets_that_the_settings_name(trial_folder):
     )
 
 
+@pytest.mark.long
 def test_a_sheet_of_a_single_file_is_chosen_by_the_settings(trial_folder):
     folder = trial_folder()
     both = frame_of("subject,arm,day,headache\na,p,1,no\nb,q,1,yes\n")

@@ -175,6 +175,7 @@ def test_classes_and_terms_are_counted_as_by_looking_at_each_subject(trial):
     assert rows["within"].ne("").sum() == 2 * len(emerged[["class", "term"]].drop_duplicates())
 
 
+@pytest.mark.long
 @few
 @given(trials())
 def test_severities_in_terms_are_counted_as_by_looking_at_each_subject(trial):

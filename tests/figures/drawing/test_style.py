@@ -116,6 +116,7 @@ def test_as_many_figures_can_be_open_as_somebody_draws(drawn):
         assert len([drawn("x") for _ in np.arange(4)]) == 4
 
 
+@pytest.mark.long
 def test_a_path_with_the_suffix_of_a_format_is_one_file(drawn, tmp_path):
     assert [file.name for file in save_figure(drawn("a"), tmp_path / "forest.pdf")] == ["forest.pdf"]
     assert [file.name for file in save_figure(drawn("a"), tmp_path / "a.b.PNG", formats=["png"])] == ["a.b.png"]

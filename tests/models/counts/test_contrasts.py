@@ -78,6 +78,7 @@ def test_twice_the_weights_are_twice_the_estimate_and_its_standard_error(fit):
     assert twice["p_value"] == pytest.approx(once["p_value"], rel=1e-12)
 
 
+@pytest.mark.long
 def test_the_order_of_the_arms_moves_no_contrast(frame):
     asked = {"toxin": {("155 U", "week 24"): 0.5, ("195 U", "week 24"): 0.5, ("placebo", "week 24"): -1.0}}
     for fit_of in FITS.values():

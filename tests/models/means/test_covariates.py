@@ -103,6 +103,7 @@ def test_the_baseline_differs_by_visit_where_by_visit_is_left_out(outcomes, verb
     assert not call(covariates=covariates)[NUMBERS].equals(call(covariates=covariates, by_visit=())[NUMBERS])
 
 
+@pytest.mark.long
 def test_imputations_of_counts_and_of_days_are_adjusted_for_the_baseline_where_there_is_one(simulated):
     events = ba.safety.counts_per_subject(simulated.restrict("safety"), "Neck pain")
     call = {"planned_days": 168, "strategy": "missing at random", "n": 2, "seed": 1}
@@ -172,6 +173,7 @@ def test_names_may_stand_in_any_sequence_and_are_read_once(outcomes, kind):
     assert "adjusted for baseline, sex by visit" in fit.method
 
 
+@pytest.mark.long
 def test_imputations_read_names_once_too(simulated):
     events = ba.safety.counts_per_subject(simulated.restrict("safety"), "Neck pain")
     call = {"planned_days": 168, "strategy": "missing at random", "n": 2, "seed": 1}

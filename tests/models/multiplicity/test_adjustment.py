@@ -57,6 +57,7 @@ def test_each_of_eight_endpoints_has_a_level_of_0_00625():
         assert ba.adjust_multiplicity(rows_of(p_values), method=method)["rejected"].tolist() == [True] * 2 + [False] * 6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", ["bonferroni", "holm"])
 @given(st.lists(st.one_of(st.floats(0, 1), st.sampled_from([0.0, 0.01, 1.0])), min_size=1, max_size=7))
 def test_the_graph_of_a_method_is_the_method(method, p_values):

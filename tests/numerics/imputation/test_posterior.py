@@ -453,6 +453,7 @@ def pooled_differences(trial, fit, strategy, drawn):
     return pool_by_rubin(estimate[:, :, 0], variance[:, :, 0], np.full(len(VISITS), many.residual_df[0]))
 
 
+@pytest.mark.long
 def test_pooled_differences_missing_at_random_are_those_of_the_mmrm(trial):
     fit = ba.fit_mmrm(trial, covariates=("baseline", "sex"), by_visit=("baseline", "sex"))
     pooled = pooled_differences(trial, fit, "missing at random", posterior_of(fit, 1000, 38))

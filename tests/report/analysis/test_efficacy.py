@@ -54,6 +54,7 @@ def test_one_visit_is_analysed_by_covariance_and_has_no_diagnostics():
     assert not {"residuals", "covariance"} & set(captions(analysis))
 
 
+@pytest.mark.long
 def test_one_visit_at_which_the_arms_can_be_compared_is_one_visit(scores):
     in_one_arm = scores[(scores["visit"].isin(["baseline", "week 4"])) | (scores["subject"].str[1:].astype(int) % 2 == 0)]
     analysis = analyse(trial_of(in_one_arm))
@@ -111,6 +112,7 @@ def test_the_difference_is_that_of_the_mixed_model_with_baseline_by_visit(holed,
     pd.testing.assert_frame_equal(mixed.primary.average, fit.average_differences())
 
 
+@pytest.mark.long
 def test_on_complete_data_the_mixed_model_and_the_analysis_of_covariance_agree(scores):
     trial = trial_of(scores)
     analysis = analyse(dataclasses.replace(trial, protocol=ba.advanced.Protocol()))

@@ -142,6 +142,7 @@ def test_what_a_hypothetical_strategy_masks_is_counted_by_kind(planned):
     assert "no value recorded, or not used after an intercurrent event; other visits are used" in set(planned.left_out["reason"])
 
 
+@pytest.mark.long
 def test_what_stands_in_the_place_of_values_is_counted_by_kind():
     trial = trial_of(rescue_treatment="while on treatment", death="composite")
     scores = trial.assessments[(trial.assessments["subject"] != "s2") | (trial.assessments["visit"] != "week 12")]

@@ -51,6 +51,7 @@ def missing_of(analysis):
     return missing_values_of(analysis)[0]
 
 
+@pytest.mark.long
 def test_the_rows_are_those_of_sensitivity(analysis, missing):
     outcomes = ba.TWSTRS.derive(analysis.trial)
     pd.testing.assert_frame_equal(missing.handlings, ba.missing.sensitivity(outcomes, n=100, seed=1))
@@ -132,6 +133,7 @@ def test_of_three_events_the_last_before_a_visit_has_the_last_word():
     }
 
 
+@pytest.mark.long
 def test_where_nothing_is_missing_nothing_is_said_of_it():
     analysis = analyse(trial_of(missing=0))
     assert missing_of(analysis) is None
@@ -167,6 +169,7 @@ def test_what_cannot_be_imputed_is_told_and_the_report_goes_on():
     assert "imputations" not in analysis.settings
 
 
+@pytest.mark.long
 def test_who_lacks_what_is_shown_where_nothing_can_be_compared(monkeypatch):
     def refused(*_, **__):
         raise ba.FitError("the difference is determined under no handling")

@@ -257,6 +257,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("answer", "said"), REFUSED)
 def test_a_server_that_does_not_send_the_file_is_refused_in_time_and_nothing_is_kept(
     serve, monkeypatch, only_this_machine, answer, said

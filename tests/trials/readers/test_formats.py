@@ -53,6 +53,7 @@ def test_a_format_that_is_only_read_gives_a_trial(realdata, tmp_path):
     assert trial.subjects["AGE"].iloc[:3].tolist() == [83, 49, 70]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_the_same_cells_are_the_same_trial_in_every_format(suffix, tmp_path):
     WRITERS[suffix](SUBJECTS, tmp_path / f"subjects{suffix}")

@@ -31,6 +31,7 @@ def write_repeated(path, cell, n_blocks):
             writer.write_table(block)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("cell", "weight"), KINDS.values(), ids=KINDS)
 def test_a_small_file_of_many_rows_is_refused(tmp_path, cell, weight):
     path = tmp_path / "subjects.parquet"
@@ -40,6 +41,7 @@ def test_a_small_file_of_many_rows_is_refused(tmp_path, cell, weight):
         read_columnar(path, {})
 
 
+@pytest.mark.long
 def test_many_columns_count_as_many_rows_do(tmp_path):
     cells = pa.array(np.zeros(1 << 18))
     pq.write_table(pa.table({f"c{number}": cells for number in range(80)}), tmp_path / "subjects.parquet", compression="zstd")
@@ -47,6 +49,7 @@ def test_many_columns_count_as_many_rows_do(tmp_path):
         read_columnar(tmp_path / "subjects.parquet", {})
 
 
+@pytest.mark.long
 def test_a_small_file_of_a_long_text_is_refused(tmp_path):
     path = tmp_path / "subjects.parquet"
     pq.write_table(pa.table({"subject": ["S" * (1 << 28)]}), path, compression="zstd")

@@ -75,6 +75,7 @@ def xls(tmp_path, **choices):
     return (tmp_path / "made").read_bytes()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "edits",
     [

@@ -33,6 +33,7 @@ def test_a_number_has_all_its_digits(number, tmp_path):
     assert float(written[1]) == number
 
 
+@pytest.mark.long
 def test_a_workbook_has_a_sheet_for_each_table_and_is_read_by_its_path(tmp_path):
     trial = ba.simulate_trial(1, n=2)
     folder = ba.write_trial(trial, tmp_path / "out", format="xlsx")

@@ -9,6 +9,7 @@ from botox_analysis.trials.readers.parsers.sas7bdat import split_numbers
 from botox_analysis.trials.readers.sas.sas7bdat import read_sas7bdat
 
 
+@pytest.mark.long
 def test_the_file_states_its_name_label_and_formats(realdata):
     table = read_sas7bdat(realdata / "camis" / "whas500.sas7bdat", {})[0]
     assert (table.name, table.label, table.file, table.notes) == ("WHAS500", "Written by SAS", "whas500.sas7bdat", ())
