@@ -6,7 +6,6 @@ import decimal
 import io
 import json
 import re
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -16,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from botox_analysis.trials.layout import DATES, TABLES, columns_of
-from tests.fuzz import dataset_json, sas7bdat, transport, workbook
+from tests.fuzz import dataset_json, sas7bdat, shapes, transport, workbook
 from tests.fuzz.targets import BASE, REPORT, joined, parts
 
 CELLS = (
@@ -68,10 +67,6 @@ _SETTINGS: dict[str, tuple[str, ...]] = {
 """Lines of settings, right and wrong: key -> values."""
 
 
-_SHAPES = Path(__file__).resolve().parents[1] / "data"
-"""Small files of other shapes."""
-
-
 def seeds(target: str) -> list[bytes]:
     """Give the inputs from which a run starts."""
     chance = Random(1)
@@ -95,16 +90,13 @@ def seeds(target: str) -> list[bytes]:
         return workbook.seeds()
     if target == "sas7bdat":
         return sas7bdat.seeds()
+    if target == "shapes":
+        return shapes.seeds()
     if target == "draft":
-        return [joined(BASE), *(_files_of(folder) for folder in sorted(_SHAPES.iterdir()) if list(folder.glob("*.csv")))]
+        return [joined(BASE), *shapes.seeds()]
     if target == "toml":
         return [f"{key} = {value}\n".encode() for key, values in _SETTINGS.items() for value in values]
     return [joined(REPORT), joined({"manifest.json": REPORT["manifest.json"]})]
-
-
-def _files_of(folder: Path) -> bytes:
-    """Put the CSV files of a folder into one text, under names that `parts` takes out."""
-    return joined({f"{path.stem.lower()}.csv": path.read_bytes() for path in sorted(folder.glob("*.csv"))})
 
 
 def mutated(target: str, data: bytes, chance: Random) -> bytes:
@@ -116,11 +108,16 @@ def mutated(target: str, data: bytes, chance: Random) -> bytes:
         "transport": transport.damaged,
         "workbook": workbook.damaged,
         "sas7bdat": sas7bdat.damaged,
-        "draft": damaged_csv,
+        "shapes": _damaged_shape,
+        "draft": _damaged_shape,
         "toml": damaged_settings,
         "manifest": damaged_report,
     }[target]
     return change(data, chance)
+
+
+def _damaged_shape(data: bytes, chance: Random) -> bytes:
+    return shapes.damaged(data, chance, damaged_csv)
 
 
 def damaged_csv(data: bytes, chance: Random) -> bytes:

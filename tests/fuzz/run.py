@@ -22,7 +22,7 @@ CORPUS = Path(__file__).resolve().parent / "corpus"
 WORK = ROOT / ".fuzz"
 """What was reached by earlier runs; a run goes on from there."""
 
-NAMES = ("csv", "parquet", "dataset_json", "transport", "workbook", "sas7bdat", "draft", "toml", "manifest")
+NAMES = ("csv", "parquet", "dataset_json", "transport", "workbook", "sas7bdat", "shapes", "draft", "toml", "manifest")
 _INSTRUMENTED = ["botox_analysis.trials", "botox_analysis.cells.reading", "botox_analysis.cells.names", "botox_analysis.errors",
                  "botox_analysis.report.check", "botox_analysis.report.folder"]  # fmt: skip
 _LONGEST = 1 << 16

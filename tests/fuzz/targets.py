@@ -63,7 +63,7 @@ def joined(files: Mapping[str, bytes]) -> bytes:
 
 
 def csv(data: bytes) -> None:
-    """Read a folder of CSV files and settings."""
+    """Read a folder of CSV files and settings, of the layout or of another shape."""
     _load({name: content for name, content in parts(data).items() if name.endswith((".csv", ".toml"))})
 
 
@@ -125,6 +125,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "transport": transport,
     "workbook": workbook,
     "sas7bdat": sas7bdat,
+    "shapes": csv,
     "draft": draft,
     "toml": toml,
     "manifest": manifest,
