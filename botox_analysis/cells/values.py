@@ -30,16 +30,28 @@ def distinct(column: pd.Series[Any]) -> tuple[np.ndarray, np.ndarray]:
     codes : ndarray of int, shape (n,)
         Position of each cell among the values; -1 for a missing cell.
     values : ndarray of object, shape (k,)
-        Distinct values in order of appearance; those of a categorical column in the order of its categories.
+        Distinct values in order of appearance; those of a categorical column in the order of its categories, without those
+        of no cell.
     """
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy().astype(np.intp), _as_objects(column.cat.categories)
+        return _distinct_of_categories(column.cat.codes.to_numpy().astype(np.intp), _as_objects(column.cat.categories))
     if isinstance(column.dtype, pd.ArrowDtype) and not pd.api.types.is_string_dtype(column):
         column = _out_of_arrow(column)
     if column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) not in ("string", "integer", "date"):
         return _distinct_of_mixed(column)
     codes, found = pd.factorize(column)
     return codes, _as_objects(found)
+
+
+def _distinct_of_categories(codes: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    seen = np.zeros(len(values) + 1, dtype=bool)
+    seen[codes] = True
+    seen[-1] = True
+    if seen.all():
+        return codes, values
+    position = np.cumsum(seen) - 1
+    position[-1] = -1
+    return position[codes], values[seen[:-1]]
 
 
 def pairs_of(first: pd.Series[Any], second: pd.Series[Any]) -> tuple[np.ndarray, int]:

@@ -432,6 +432,16 @@ def test_distinct_values_in_their_places_are_the_column(values):
 
 
 @pytest.mark.parametrize(
+    ("cells", "codes", "found"),
+    [(["b", None, "d"], [0, -1, 1], ["b", "d"]), ([None, None], [-1, -1], []), ([], [], []), (["d", "a"], [1, 0], ["a", "d"])],
+)
+def test_a_category_of_no_cell_is_no_value_of_the_column(cells, codes, found):
+    given, values = distinct(pd.Series(pd.Categorical(cells, categories=list("abcd"))))
+    assert given.tolist() == codes
+    assert values.tolist() == found
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [
         ("a ", "a "), (1, "1"), (1.0, "1"), (-0.0, "0"), (0.1, "0.1"), (1e15, "1000000000000000"), (1e17, "1e+17"),

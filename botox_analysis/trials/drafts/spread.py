@@ -28,6 +28,9 @@ _KEYS = {"diary": ("day", "date"), "assessments": ("visit",)}
 """Columns of a table that tell the rows of a subject apart."""
 
 
+_NUMBER = re.compile(r" \(\d+\)$")
+"""Pattern of the number of a label that several fields have."""
+
 _NO_FIELD = re.compile(r"^redcap_|___|_(complete|timestamp)$|^Complete\?|\(choice=")
 """Pattern of columns of an export that are no numbers of a form."""
 
@@ -184,12 +187,14 @@ def _words(frame: pd.DataFrame, column: str) -> list[str]:
 
 
 def _scales_of(frame: pd.DataFrame) -> list[str]:
-    """List the fields with numbers in several events, beside the repetitions."""
+    """List the fields with numbers in several events, beside the repetitions. A label of several fields names none of them."""
     repeated = frame[INSTRUMENT].isin(_words(frame, INSTRUMENT)).to_numpy() if INSTRUMENT in frame else np.zeros(len(frame), bool)
     event = distinct(frame[EVENT])[0]
+    names = [str(name) for name in frame.columns]
+    ambiguous = {_NUMBER.sub("", name) for name in names if _NUMBER.search(name)} & set(names)
     scales = []
-    for at, name in enumerate(map(str, frame.columns)):
-        if at == 0 or name in (EVENT, INSTRUMENT) or _NO_FIELD.search(name):
+    for at, name in enumerate(names):
+        if at == 0 or name in (EVENT, INSTRUMENT) or _NO_FIELD.search(name) or _NUMBER.sub("", name) in ambiguous:
             continue
         filled = frame.iloc[:, at].isin(_words(frame, name)).to_numpy() & ~repeated
         if len(np.unique(event[filled])) > 1 and share_of_numbers(look_at(frame.iloc[:, at])) >= MOSTLY:

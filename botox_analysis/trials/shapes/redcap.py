@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -129,8 +130,8 @@ def arrange_redcap(table: RawTable, settings: Mapping[str, Any]) -> Arranged:
 
 def _names(table: RawTable, settings: Mapping[str, Any], notes: list[tuple[str, str, int]]) -> list[str]:
     """Name the columns as an export of codes does; labels that are repeated are numbered, unless the settings name them."""
-    names = export_names(table.frame)
-    repeated = dict.fromkeys(name for at, name in enumerate(names) if name in names[:at])
+    names = _own_names(table.frame)
+    repeated = [name for name, n in Counter(names).items() if n > 1]
     wide = settings.get("assessments", {}).get("wide")
     used = {spelled(str(name)) for of in settings.get("columns", {}).values() for name in of.values()} | set(_HEADERS.values())
     used |= {pattern.text for pattern in patterns_of("assessments", wide).values()} if wide else set()
@@ -141,7 +142,7 @@ def _names(table: RawTable, settings: Mapping[str, Any], notes: list[tuple[str, 
         notes.append(
             (f"{table.file}, {listed(repeated)}", "labels of several columns: numbered from the second on", len(repeated))
         )
-    return [f"{name} ({names[: at + 1].count(name)})" if name in names[:at] else name for at, name in enumerate(names)]
+    return _numbered(names)
 
 
 def export_names(frame: pd.DataFrame) -> list[str]:
@@ -155,10 +156,25 @@ def export_names(frame: pd.DataFrame) -> list[str]:
     Returns
     -------
     list of str
-        Names in the order of the export.
+        Names in the order of the export. A repeated one is numbered from the second on.
     """
+    return _numbered(_own_names(frame))
+
+
+def _own_names(frame: pd.DataFrame) -> list[str]:
     names = [spelled(text_of(name)) for name in frame.columns]
     return [_HEADERS.get(name.lower(), name) for name in names]
+
+
+def _numbered(names: list[str]) -> list[str]:
+    """Add a number to the second and further ones of a name, one that no other name has."""
+    taken, last, numbered = set(names), Counter[str](), []
+    for name in names:
+        last[name] += 1
+        while last[name] > 1 and f"{name} ({last[name]})" in taken:
+            last[name] += 1
+        numbered.append(name if last[name] == 1 else f"{name} ({last[name]})")
+    return numbered
 
 
 def _subject_column(frame: pd.DataFrame, settings: Mapping[str, Any], file: str) -> str:

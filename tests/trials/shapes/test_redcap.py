@@ -1,9 +1,12 @@
 """Exports of REDCap: events, repeating instruments, checkboxes, forms; codes or labels."""
 
+import re
+
 import pandas as pd
 import pytest
 
 import botox_analysis as ba
+from botox_analysis.trials.shapes.redcap import export_names
 
 HEADER = (
     "record_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,redcap_data_access_group,group,age,history___1,"
@@ -264,3 +267,59 @@ def test_times_to_an_event_are_read_from_their_instrument(trial_folder):
     trial = ba.load_trial(trial_folder(export_csv=export, trial_toml=toml))
     found = trial.event_times[["subject", "endpoint", "time", "observed"]].astype(object).to_numpy().tolist()
     assert found == [["1", "relapse", 12.0, True], ["2", "relapse", 84.0, False]]
+
+
+@pytest.mark.parametrize("instrument", ["diary", "adverse_events", "treatments", "intercurrent_events"])
+def test_a_row_of_a_subject_without_the_first_event_is_refused(trial_folder, instrument):
+    columns = {"diary": "headache", "adverse_events": "term", "treatments": "product", "intercurrent_events": "kind"}
+    export = (
+        "record_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,arm,day,said\n"
+        "1,start,,,placebo,,\n1,start,forms,1,,2,yes\n2,start,,,155 U,,\n4,start,forms,1,,2,yes\n"
+    )
+    toml = f'[redcap]\nsubjects = "start"\n{instrument} = "forms"\n[columns.{instrument}]\n{columns[instrument]} = "said"\n'
+    with pytest.raises(ba.DataError, match=r"export\.csv, row 5, column 'subject': found 4; expected a subject of export\.csv"):
+        ba.load_trial(trial_folder(export_csv=export, trial_toml=toml))
+
+
+@pytest.mark.parametrize(
+    ("header", "numbered"),
+    [
+        ("Record ID,Pain,Pain,Pain", ["Record ID", "Pain", "Pain (2)", "Pain (3)"]),
+        ("Pain,Pain,Pain (2),Pain", ["Pain", "Pain (3)", "Pain (2)", "Pain (4)"]),
+        ("Event Name,redcap_event_name", ["redcap_event_name", "redcap_event_name (2)"]),
+    ],
+)
+def test_repeated_names_are_numbered_so_that_each_is_once(header, numbered):
+    assert export_names(pd.DataFrame([], columns=header.split(","))) == numbered
+
+
+def of_one_event(name):
+    return f"record_id,redcap_event_name,redcap_repeat_instrument,{name},arm\n1,start,,start,placebo\n2,start,,start,toxin\n"
+
+
+TWICE = r"export\.csv, row 1: found column 'redcap_[a-z_]*' more than once; expected each name once"
+
+
+@pytest.mark.parametrize("name", ["redcap_event_name", "Event Name", "redcap_repeat_instrument", "Repeat Instrument"])
+def test_a_column_of_redcap_twice_is_refused(trial_folder, name):
+    with pytest.raises(ba.DataError, match=TWICE):
+        ba.load_trial(trial_folder(export_csv=of_one_event(name)))
+
+
+@pytest.mark.parametrize("name", ["redcap_event_name", "redcap_repeat_instrument"])
+def test_a_draft_says_that_a_column_of_redcap_is_there_twice(trial_folder, name):
+    draft = ba.draft_settings(trial_folder(export_csv=of_one_event(name)))
+    assert re.search(TWICE, " ".join(draft.replace("\n#", " ").split()))
+
+
+def test_a_label_of_two_fields_is_drafted(trial_folder):
+    export = (
+        "Record ID,Event Name,arm,Pain,Pain,Complete?\n1,Baseline,placebo,3,4,Complete\n1,Week 4,,2,1,Complete\n"
+        "2,Baseline,toxin,3,4,Complete\n2,Week 4,,2,1,Complete\n"
+    )
+    folder = trial_folder(export_csv=export.replace("arm", "arm,HIT-6").replace("o,3", "o,60,3").replace("n,3", "n,62,3")
+                          .replace(",,2", ",,55,2"))  # fmt: skip
+    draft = ba.draft_settings(folder)
+    assert 'subjects = "Baseline"' in draft
+    assert 'wide = {HIT-6 = "HIT-6"}' in draft
+    assert "read without an error" in draft

@@ -89,7 +89,7 @@ class DataSet:
     def note_columns(self, columns: Sequence[str], reason: str) -> None:
         """Add a note on columns, unless there are none."""
         if columns:
-            self.notes.append((self.file, f"columns {reason}: {', '.join(columns)}", len(self)))
+            self.notes.append((self.file, f"columns {reason}: {', '.join(columns)}", max(len(self), 1)))
 
     def first_of(self, *columns: str) -> str:
         """Find the first of some columns that the table has; empty if it has none."""
