@@ -187,16 +187,28 @@ def _as_objects(found: Any) -> np.ndarray:
         # Objects stay as they are: pandas 2 takes whole numbers beyond its own for floats.
         return np.asarray(pd.Series(found, dtype=object if found.dtype == object else None).astype(object))
     times = pd.DatetimeIndex(found)
-    beyond = _is_beyond(times)
+    beyond = is_beyond(times)
     words = np.empty(len(times), dtype=object)
     words[~beyond] = times[~beyond].astype(object)
     words[beyond] = list((times if times.tz is None else times.tz_convert(None)).to_numpy()[beyond])
     return words
 
 
-def _is_beyond(times: pd.DatetimeIndex) -> np.ndarray:
-    """Find times in years that Python's calendar does not have."""
-    return np.asarray(times.notna() & ~((times.year > datetime.MINYEAR) & (times.year < datetime.MAXYEAR)))
+def is_beyond(times: pd.DatetimeIndex) -> np.ndarray:
+    """Find times in years that Python's calendar does not have, or whose day it may not have in another zone.
+
+    Parameters
+    ----------
+    times : DatetimeIndex, shape (n,)
+        Times, with a zone or without one.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        True in years before 2 or after 9998, in UTC for times with a zone. A missing time is not beyond.
+    """
+    years = (times if times.tz is None else times.tz_convert(None)).year
+    return np.asarray(times.notna() & ~((years > datetime.MINYEAR) & (years < datetime.MAXYEAR)))
 
 
 def _distinct_of_mixed(column: pd.Series[Any]) -> tuple[np.ndarray, np.ndarray]:

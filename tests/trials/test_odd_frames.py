@@ -125,7 +125,7 @@ def test_a_date_may_be_of_any_type_of_dates(value):
 
 
 @pytest.mark.parametrize("column", ["x", "first_dose_date", "last_date", "arm", "age"])
-@pytest.mark.parametrize("zone", [None, "UTC"])
+@pytest.mark.parametrize("zone", [None, "UTC", "+02:00", "-11:30", "Europe/Berlin"])
 def test_a_time_beyond_the_calendar_is_refused_by_its_cell(trial_folder, column, zone):
     times = pa.array([10**12, 0, 0], type=pa.timestamp("s", tz=zone)).to_pandas()
     table = SUBJECTS.assign(first_dose_date=pd.Timestamp("2024-03-01", tz=zone)).assign(**{column: times})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import pandas as pd
 
 from botox_analysis.cells.notation import LARGEST, is_number_text
 from botox_analysis.cells.reading import NAME, NUMBER, TEXT, read_column
-from botox_analysis.cells.values import distinct, text_of
+from botox_analysis.cells.values import distinct, is_beyond, text_of
 from botox_analysis.errors import Problem
 from botox_analysis.frames.outcomes import OF_VISITS, OUTCOMES
 from botox_analysis.trials.checking.door import Door
@@ -56,9 +55,9 @@ def further_column(table: str, column: str, door: Door, factors: frozenset[str])
             door.refuse_cells(table, column, raw.notna().to_numpy(), lambda _: "a number, such as days, or a text")
         return raw
     if of.is_datetime64_any_dtype(raw):
-        beyond = raw.notna() & ~raw.dt.year.between(datetime.MINYEAR + 1, datetime.MAXYEAR - 1)
+        beyond = is_beyond(pd.DatetimeIndex(raw))
         if subjects:
-            door.refuse_cells(table, column, beyond.to_numpy(dtype=bool), lambda _: "a date of a year from 2 to 9998")
+            door.refuse_cells(table, column, beyond, lambda _: "a date of a year from 2 to 9998")
         return raw.mask(beyond)
     if of.is_bool_dtype(raw):
         return raw

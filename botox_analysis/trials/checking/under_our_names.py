@@ -99,7 +99,7 @@ def _is_nameless(name: str) -> bool:
 def _left_out(column: pd.Series[Any], at: int, names: list[str], file: str) -> tuple[str, str, int]:
     """Make the note on a column without a name that may be left out: an empty one, or the row index of another program."""
     if _is_empty(column).all():
-        return f"{file}, column {at + 1}", "an empty column without a name: left out", len(column)
+        return f"{file}, column {at + 1}", "an empty column without a name: left out", max(len(column), 1)
     numbers = read_column(column, NUMBER).values.to_numpy(dtype=float)
     counts = np.arange(len(numbers))
     if names[at].startswith("__index_level_") or (at == 0 and any(np.array_equal(numbers, counts + start) for start in (0, 1))):
