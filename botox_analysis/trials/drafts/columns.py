@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -196,7 +197,8 @@ def match_columns(table: str, looks: Mapping[str, Look], ids: frozenset[str], fo
             labelled = likeness(table, column, labels.get(name, "")) - _OF_LABELS
             # A label is a sentence: the name of another column in it has no meaning.
             score = max(likeness(table, column, name), labelled if labelled > KNOWN - 1 else 0.0)
-            if score > 0 and _fits(table, column, looks[name], ids, n_rows, sure=score >= KNOWN - 1):
+            rating = _is_rating(table, column, f"{name} {labels.get(name, '')}")
+            if score > 0 and not rating and _fits(table, column, looks[name], ids, n_rows, sure=score >= KNOWN - 1):
                 pairs.append((-score, place, at))
     chosen: dict[str, str] = {}
     for _, place, at in sorted(pairs):
@@ -212,6 +214,17 @@ def match_columns(table: str, looks: Mapping[str, Look], ids: frozenset[str], fo
         if best and overlap[best] >= MOSTLY:
             chosen["subject"] = best
     return chosen
+
+
+_RATING = re.compile(
+    r"(?<!\d)[01](?:\s+|\s*(?:-|\u2013|to|bis|\.\.)\s*)(?:10|100)(?!\d)|/\s*100?(?!\d)|\b(?:nrs|vas)\b", re.IGNORECASE
+)
+"""Names of ratings, such as from 0 to 10: their small numbers are no severities."""
+
+
+def _is_rating(table: str, column: str, described: str) -> bool:
+    rule = LAYOUT[table].get(column)
+    return rule is not None and rule.kind == SEVERITY and _RATING.search(described.replace("_", " ")) is not None
 
 
 def likeness(table: str, column: str, name: str) -> float:

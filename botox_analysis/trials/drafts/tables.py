@@ -204,19 +204,30 @@ def _draft_columns(page: Page, guess: Guess) -> None:
             page.set(section, layout_name, name, f"{GUESS}: {label}" if label else GUESS)
     for name in _set_aside(guess):
         page.set(section, f"their_{name}", name, f"{GUESS}: another content than {name} in the layout, so under another name")
-    needed = [column for column, rule in LAYOUT[guess.table].items() if rule.required]
     dated = {day: date for date, day in DATES[guess.table].items()}
-    for column in needed:
-        if column not in guess.columns and dated.get(column) not in guess.columns:
+    for column in _lacking(guess):
+        if not {column, dated.get(column)} & set(guess.looks):
             required = f"{column} (or {dated[column]})" if column in dated else column
             page.ask(section, f"Which column is {required}? It is required. Not used yet: {listed(_further(guess), n_shown=30)}.")
 
 
+def _lacking(guess: Guess) -> list[str]:
+    """List the required columns that no column of the file is guessed to be."""
+    dated = {day: date for date, day in DATES[guess.table].items()}
+    needed = [column for column, rule in LAYOUT[guess.table].items() if rule.required]
+    return [column for column in needed if not {column, dated.get(column)} & set(guess.columns)]
+
+
 def _set_aside(guess: Guess) -> list[str]:
-    """Find the columns with a name that has another meaning in the layout."""
+    """Find the columns with a name that has another meaning in the layout.
+
+    A required column keeps its name, so that the draft lists the cells that are wrong in it.
+    """
     layout = {*LAYOUT[guess.table], *DATES[guess.table]}
     taken = layout | ({*OUTCOMES, *OF_VISITS} if guess.table == "subjects" else set())
-    return [name for name in _further(guess) if name in taken]
+    lacking = _lacking(guess)
+    kept = {*lacking, *(date for date, day in DATES[guess.table].items() if day in lacking)}
+    return [name for name in _further(guess) if name in taken - kept]
 
 
 def _draft_values(page: Page, guess: Guess) -> None:
