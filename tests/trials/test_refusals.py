@@ -103,3 +103,24 @@ def test_an_infinite_change_is_refused_in_outcomes():
 def test_the_name_of_a_rule_is_no_rule():
     with pytest.raises(TypeError, match="`rule` must be a DiaryRule; got the text 'CHARM'"):
         ba.HEADACHE_DAYS.under("CHARM")
+
+
+@pytest.mark.parametrize("word", ["Total", "TOTAL:", "Mean", " sum ", "Gesamt", "Mittelwert"])
+def test_a_row_that_summarises_others_is_no_subject(trial_folder, word):
+    with pytest.raises(
+        ba.DataError, match=r"row 4, column 'subject': found .*; expected a subject; delete rows that summarise others"
+    ):
+        ba.load_trial(trial_folder(subjects_csv=f"subject,arm,age\na,P,40\nb,T,50\n{word},P,45\n"))
+
+
+@pytest.mark.parametrize("name", ["Max", "SD", "N", "Summer", "Totali", "mean-1"])
+def test_names_and_initials_are_subjects_though_they_are_short_for_a_statistic(trial_folder, name):
+    assert name in set(ba.load_trial(trial_folder(subjects_csv=f"{TWO}{name},P\n")).subjects["subject"])
+
+
+def test_a_total_below_a_diary_is_refused_with_what_to_do(trial_folder):
+    diary = "subject,day,headache_hours\na,1,3\nb,1,4\nTotal,2,7\n"
+    with pytest.raises(
+        ba.DataError, match=r"found 'Total'; expected a subject of subjects\.csv; delete rows that summarise others"
+    ):
+        ba.load_trial(trial_folder(subjects_csv=TWO, diary_csv=diary))
