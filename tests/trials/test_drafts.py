@@ -575,3 +575,12 @@ def test_labels_of_several_numeric_fields_of_a_redcap_export_are_drafted(folder)
     ]
     draft = ba.draft_settings(folder(export_csv=table([header, *rows])))
     assert "[redcap]" in draft
+
+
+def test_a_second_table_with_the_same_columns_is_asked_about_since_its_rows_are_not_read(folder):
+    subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
+    first, second = (
+        table([("subject", "day", "headache_hours"), *((s, day, 2) for s in ids()[at::2])]) for at, day in ((0, 1), (1, 2))
+    )
+    draft = ba.draft_settings(folder(subjects_csv=subjects, north_csv=first, south_csv=second))
+    assert "has the columns of north.csv, which alone is read." in " ".join(draft.replace("#", "").split())

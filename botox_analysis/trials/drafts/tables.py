@@ -84,6 +84,11 @@ def _draft_files(page: Page, guesses: list[Guess], others: list[Found]) -> None:
                 page.ask(TOP, f"Rename {found.name} (guess: it is {guess.table}): its name has bytes that no text has.")
     for found in others:
         page.ask(TOP, f"Is {found.name} a table of the trial? Its columns: {listed(found.frame.columns, n_shown=12)}. Not read.")
+        twin = next((guess.found.name for guess in guesses if list(guess.found.frame.columns) == list(found.frame.columns)), None)
+        if twin is not None:
+            page.ask(TOP, f"{found.name} has the columns of {twin}, which alone is read. Do they belong together, as two sites "
+                          "or parts? Then write their rows into one table.")  # fmt: skip
+            continue
         subjects = rows_of_subjects(found)
         if subjects is None:
             continue
