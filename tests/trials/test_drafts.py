@@ -584,3 +584,24 @@ def test_a_second_table_with_the_same_columns_is_asked_about_since_its_rows_are_
     )
     draft = ba.draft_settings(folder(subjects_csv=subjects, north_csv=first, south_csv=second))
     assert "has the columns of north.csv, which alone is read." in " ".join(draft.replace("#", "").split())
+
+
+@pytest.mark.parametrize("tick", ["x", "yes", "1", "ja"])
+def test_empty_cells_beside_ticks_alone_are_asked_about_and_the_line_reads_them(folder, tick):
+    subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
+    diary = table([("subject", "day", "headache"), *((s, day, tick if day % 2 else "") for s in ids() for day in (1, 2, 3))])
+    path = folder(subjects_csv=subjects, diary_csv=diary)
+    draft, settings, trial = load_as_drafted(path)
+    assert "headache has no word for no. Does an empty cell mean no?" in draft
+    assert trial.diary["headache"].isna().sum() == N
+    settings.setdefault("values", {}).setdefault("diary", {}).setdefault("headache", {})[""] = "no"
+    assert ba.load_trial(path, settings=settings).diary["headache"].tolist() == [True, False, True] * N
+
+
+@pytest.mark.parametrize("other", ["no", "nein", "0"])
+def test_empty_cells_beside_yes_and_no_are_unknown_without_a_question(folder, other):
+    subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
+    words = {"no": "yes", "nein": "ja", "0": "1"}
+    rows = ((s, day, ("", other, words[other])[day - 1]) for s in ids() for day in (1, 2, 3))
+    draft = ba.draft_settings(folder(subjects_csv=subjects, diary_csv=table([("subject", "day", "headache"), *rows])))
+    assert "has no word for no" not in draft

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from botox_analysis.cells.reading import YES_NO
 from botox_analysis.cells.values import text_of
 from botox_analysis.errors import listed
 from botox_analysis.frames.days import day_of_visit
@@ -23,7 +24,7 @@ from botox_analysis.trials.drafts.spread import in_rows
 from botox_analysis.trials.layout import COLUMNS as LAYOUT
 from botox_analysis.trials.layout import DATES, POPULATIONS
 from botox_analysis.trials.readers.formats import READERS
-from botox_analysis.trials.words import PLACES, bare
+from botox_analysis.trials.words import PLACES, TRUTHS, bare, plain
 
 _REFERENCE = re.compile(r"\b(placebo|sham|control|vehicle|plac|plb|pbo|kontrolle|saline)\b", re.IGNORECASE)
 _UNSCHEDULED = re.compile(r"unsched|unplanned|ungeplant|phone|extra", re.IGNORECASE)
@@ -235,10 +236,25 @@ def _set_aside(guess: Guess) -> list[str]:
     return [name for name in _further(guess) if name in taken - kept]
 
 
+def _ticked(guess: Guess) -> Iterator[str]:
+    """Find the columns of yes or no in which all cells that are not empty mean yes, and an empty cell is unknown."""
+    for column, rule in LAYOUT[guess.table].items():
+        look = guess.look(column)
+        if rule.kind == YES_NO and rule.nullable and look is not None and look.n_empty and look.words:
+            words = truths_of(look) or {}
+            if {words.get(word, TRUTHS.get(plain(word))) for word in look.words} == {"yes"}:
+                yield column
+
+
 def _draft_values(page: Page, guess: Guess) -> None:
     for column, words in coded_columns(guess):
         for code, word in sorted(words.items()):
             page.set(("values", guess.table, column), code, word, GUESS)
+    for column in _ticked(guess):
+        question = (
+            f'{column} has no word for no. Does an empty cell mean no? Then write "" = "no". Without it the cell is unknown.'
+        )
+        page.ask(("values", guess.table, column), question)
     arm = guess.look("arm") if guess.table == "subjects" else None
     if arm is not None and share_of_numbers(arm) == 1:
         for word in arm.words:
