@@ -41,6 +41,13 @@ _DESCRIBED: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Names of the columns that describe a day or an attack."""
 
+OF_MINUTES = re.compile(
+    r"(?=.*(?:headache|migraine|duration|dauer|kopfschmerz|(?<![a-z])ha(?![a-z])))(?!.*aura)"
+    r".*(?<![a-z])(?:min|mins|minutes?|minuten)(?![a-z])",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Names of durations of headache in minutes: they are no hours."""
+
 COLUMNS = {
     "subjects": {
         "subject": ("usubjid", "subjid", "subjectid", "subjectno", "subjectnumber", "subj", "id", "patient", "patientid",

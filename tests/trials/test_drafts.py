@@ -508,3 +508,104 @@ def test_yes_and_no_of_a_calendar_are_no_hours_despite_words_and_totals(folder, 
     rows += [["Summe", "", 7, *([""] * (len(days) - 1))]]
     settings = tomllib.loads(ba.draft_settings(folder(Kalender_csv=table(rows))))
     assert settings["diary"]["wide"] == ({measure: "T{day}"})
+
+
+@pytest.mark.parametrize("name", ["Severity (0-10)", "severity_0_10", "Pain severity NRS", "Severity /10", "Severity 0 to 100"])
+def test_small_numbers_of_a_rating_are_never_drafted_as_severities(folder, name):
+    subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
+    diary = table([("subject", "day", "headache", name), *((s, d, "yes", 1 + d % 3) for s in ids() for d in range(1, 10))])
+    _, settings, trial = load_as_drafted(folder(subjects_csv=subjects, diary_csv=diary))
+    assert "severity" not in trial.diary.columns
+    assert "values" not in settings
+
+
+def test_commas_that_may_be_between_thousands_are_asked_about_and_no_decimal_signs(folder):
+    rows = [(s, "ab"[n % 2], f'"{n + 1},250"') for n, s in enumerate(ids())]
+    draft, settings, trial = load_as_drafted(folder(subjects_csv=table([("subject", "arm", "platelets"), *rows])))
+    assert "decimal" not in settings
+    assert "# Are the commas in numbers such as 1,250 decimal signs?" in draft
+    assert trial.subjects["platelets"].iloc[0] == "1,250"
+
+
+@pytest.mark.parametrize("one", ["0,250", "12,5", "1234,500", "0012,500"])
+def test_one_comma_that_cannot_be_between_thousands_makes_all_decimal_signs(folder, one):
+    rows = [(s, "ab"[n % 2], f'"{n + 1},250"' if n else f'"{one}"') for n, s in enumerate(ids())]
+    settings = tomllib.loads(ba.draft_settings(folder(subjects_csv=table([("subject", "arm", "dose_mg"), *rows]))))
+    assert settings["decimal"] == ","
+
+
+def test_commas_in_texts_of_typed_tables_are_drafted_beside_numbers_with_points(folder):
+    subjects = pd.DataFrame({"subject": ids(), "arm": ["a", "b"] * 6, "bmi": [20.25 + n for n in range(N)]})
+    hours = [f"{n % 5},5" for n in range(N)]
+    diary = pd.DataFrame({"subject": ids(), "day": [1] * N, "headache_hours": hours})
+    _, settings, trial = load_as_drafted(folder(subjects_parquet=subjects, diary_parquet=diary))
+    assert settings["decimal"] == ","
+    assert trial.subjects["bmi"].tolist() == [20.25 + n for n in range(N)]
+    assert trial.diary["headache_hours"].tolist() == [n % 5 + 0.5 for n in range(N)]
+
+
+@pytest.mark.parametrize(("column", "cell"), [("date", "4th of March"), ("subject", "S99")])
+def test_a_required_column_with_wrong_cells_keeps_its_name_so_that_they_are_listed(folder, column, cell):
+    subjects = table([("subject", "arm", "first_dose_date"), *((s, "ab"[n % 2], "2024-03-04") for n, s in enumerate(ids()))])
+    rows = [
+        {"subject": s, "date": "2024-03-05", "headache": "yes"} | ({column: f"{cell}{n}"} if n % 3 else {})
+        for n, s in enumerate(ids())
+    ]
+    diary = table([("subject", "date", "headache"), *(row.values() for row in rows)])
+    draft = ba.draft_settings(folder(subjects_csv=subjects, diary_csv=diary))
+    assert f"their_{column}" not in draft
+    assert "Which column is" not in draft
+    assert f"diary.csv, column '{column}': found '{cell}" in draft
+
+
+def test_labels_of_several_numeric_fields_of_a_redcap_export_are_drafted(folder):
+    header = [
+        "Record ID",
+        "Event Name",
+        "Repeat Instrument",
+        "Repeat Instance",
+        "Arm",
+        "Score",
+        "Date",
+        "Date",
+        "Score",
+        "Complete?",
+        "Complete?",
+    ]
+    rows = [
+        [n, event, "", "", "AB"[n % 2], 60 + n, "2024-03-01", "2024-03-02", 3, "Complete", "Complete"]
+        for n in range(1, 5)
+        for event in ("Baseline", "Week 12")
+    ]
+    draft = ba.draft_settings(folder(export_csv=table([header, *rows])))
+    assert "[redcap]" in draft
+
+
+def test_a_second_table_with_the_same_columns_is_asked_about_since_its_rows_are_not_read(folder):
+    subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
+    first, second = (
+        table([("subject", "day", "headache_hours"), *((s, day, 2) for s in ids()[at::2])]) for at, day in ((0, 1), (1, 2))
+    )
+    draft = ba.draft_settings(folder(subjects_csv=subjects, north_csv=first, south_csv=second))
+    assert "has the columns of north.csv, which alone is read." in " ".join(draft.replace("#", "").split())
+
+
+@pytest.mark.parametrize("tick", ["x", "yes", "1", "ja"])
+def test_empty_cells_beside_ticks_alone_are_asked_about_and_the_line_reads_them(folder, tick):
+    subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
+    diary = table([("subject", "day", "headache"), *((s, day, tick if day % 2 else "") for s in ids() for day in (1, 2, 3))])
+    path = folder(subjects_csv=subjects, diary_csv=diary)
+    draft, settings, trial = load_as_drafted(path)
+    assert "headache has no word for no. Does an empty cell mean no?" in draft
+    assert trial.diary["headache"].isna().sum() == N
+    settings.setdefault("values", {}).setdefault("diary", {}).setdefault("headache", {})[""] = "no"
+    assert ba.load_trial(path, settings=settings).diary["headache"].tolist() == [True, False, True] * N
+
+
+@pytest.mark.parametrize("other", ["no", "nein", "0"])
+def test_empty_cells_beside_yes_and_no_are_unknown_without_a_question(folder, other):
+    subjects = table([("subject", "arm"), *((s, "ab"[n % 2]) for n, s in enumerate(ids()))])
+    words = {"no": "yes", "nein": "ja", "0": "1"}
+    rows = ((s, day, ("", other, words[other])[day - 1]) for s in ids() for day in (1, 2, 3))
+    draft = ba.draft_settings(folder(subjects_csv=subjects, diary_csv=table([("subject", "day", "headache"), *rows])))
+    assert "has no word for no" not in draft

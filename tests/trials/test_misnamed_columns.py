@@ -211,3 +211,22 @@ def test_a_day_beside_its_date_under_another_name_is_no_misspelt_one(trial_folde
 def test_the_line_of_the_message_reads_the_column(trial_folder):
     folder = trial_folder(subjects_csv="subject,ARM\na,P\nb,T\n", trial_toml='[columns.subjects]\narm = "ARM"')
     assert ba.load_trial(folder).arms == ["P", "T"]
+
+
+@pytest.mark.parametrize("name", ["headache_minutes", "duration_min", "Headache duration (min)", "Dauer Minuten", "HA_mins"])
+def test_minutes_are_neither_read_nor_proposed_nor_drafted_as_hours(trial_folder, name):
+    rows = "".join(f"{subject},{day},{5 * day}\n" for subject in "ab" for day in (1, 2, 3))
+    folder = trial_folder(subjects_csv="subject,arm\na,P\nb,T\n", diary_csv=f"subject,day,{name}\n{rows}")
+    trial = ba.load_trial(folder)
+    assert "headache_hours" not in trial.diary.columns
+    note = trial.left_out[trial.left_out["where"] == f"diary.csv, {name}"]
+    assert note["reason"].tolist() == [
+        "a duration in minutes: not read as 'headache_hours'; a column of hours, minutes / 60, is read"
+    ]
+    assert "\nheadache_hours =" not in ba.draft_settings(folder)
+
+
+@pytest.mark.parametrize("name", ["hours", "duration_h", "headache duration"])
+def test_hours_under_another_name_are_still_proposed(trial_folder, name):
+    folder = trial_folder(subjects_csv="subject,arm\na,P\nb,T\n", diary_csv=f"subject,day,{name}\na,1,5\nb,1,6\n")
+    assert ba.load_trial(folder).left_out["reason"].str.contains(f'headache_hours = "{name}"', regex=False).any()

@@ -103,3 +103,58 @@ def test_an_infinite_change_is_refused_in_outcomes():
 def test_the_name_of_a_rule_is_no_rule():
     with pytest.raises(TypeError, match="`rule` must be a DiaryRule; got the text 'CHARM'"):
         ba.HEADACHE_DAYS.under("CHARM")
+
+
+@pytest.mark.parametrize("word", ["Total", "TOTAL:", "Mean", " sum ", "Gesamt", "Mittelwert"])
+def test_a_row_that_summarises_others_is_no_subject(trial_folder, word):
+    with pytest.raises(
+        ba.DataError, match=r"row 4, column 'subject': found .*; expected a subject; delete rows that summarise others"
+    ):
+        ba.load_trial(trial_folder(subjects_csv=f"subject,arm,age\na,P,40\nb,T,50\n{word},P,45\n"))
+
+
+@pytest.mark.parametrize("name", ["Max", "SD", "N", "Summer", "Totali", "mean-1"])
+def test_names_and_initials_are_subjects_though_they_are_short_for_a_statistic(trial_folder, name):
+    assert name in set(ba.load_trial(trial_folder(subjects_csv=f"{TWO}{name},P\n")).subjects["subject"])
+
+
+def test_a_total_below_a_diary_is_refused_with_what_to_do(trial_folder):
+    diary = "subject,day,headache_hours\na,1,3\nb,1,4\nTotal,2,7\n"
+    with pytest.raises(
+        ba.DataError, match=r"found 'Total'; expected a subject of subjects\.csv; delete rows that summarise others"
+    ):
+        ba.load_trial(trial_folder(subjects_csv=TWO, diary_csv=diary))
+
+
+@pytest.mark.parametrize(("cells", "separator", "line", "sign"), [
+    (["1,5", "2,25", "3,0"], ";", "", ","), (["1,150", "2,250", ""], ";", "", ","),
+    (["1.5", "2.5", "3.5"], ";", 'decimal = ","\n', "."),
+])  # fmt: skip
+def test_a_covariate_whose_numbers_have_another_decimal_sign_is_noted(trial_folder, cells, separator, line, sign):
+    rows = "".join(f"s{n};{'PTP'[n]};{cell}\n" for n, cell in enumerate(cells))
+    trial = ba.load_trial(trial_folder(subjects_csv=f"subject;arm;bmi\n{rows}", trial_toml=f'separator = "{separator}"\n{line}'))
+    note = trial.left_out[trial.left_out["where"] == "subjects.csv, bmi"]
+    assert note["reason"].tolist() == [
+        f"numbers with the sign '{sign}', read as names; decimal = \"{sign}\" in trial.toml reads them as numbers"
+    ]
+    assert note["n"].tolist() == [sum(cell != "" for cell in cells)]
+
+
+@pytest.mark.parametrize("cells", [["1,5", "high", "low"], ["", "", ""], ["a,b", "1,5", "2,5"]])
+def test_a_text_with_a_comma_is_no_number_of_another_decimal_sign(trial_folder, cells):
+    rows = "".join(f"s{n};{'PTP'[n]};{cell}\n" for n, cell in enumerate(cells))
+    trial = ba.load_trial(trial_folder(subjects_csv=f"subject;arm;note\n{rows}", trial_toml='separator = ";"\n'))
+    assert not trial.left_out["reason"].str.contains("read as names").any()
+
+
+@pytest.mark.parametrize(("separator", "line"), [(";", ""), (";", 'separator = ";"\n'), (",", ""), ("\t", 'separator = "\\t"\n')])
+def test_a_line_of_the_separator_above_the_header_is_named(trial_folder, separator, line):
+    text = f"sep={separator}\n" + TWO.replace(",", separator)
+    with pytest.raises(ba.DataError, match=r"subjects\.csv, row 1: found 'sep=.*', a line for spreadsheets; delete it"):
+        ba.load_trial(trial_folder(subjects_csv=text, trial_toml=line))
+
+
+def test_an_end_at_a_time_without_a_day_is_not_called_an_open_attack(trial_folder):
+    attacks = "subject,start_day,start_time,end_time\na,1,22:00,06:00\n"
+    with pytest.raises(ba.DataError, match="column 'end_time': found a time without 'end_day'; expected both, or neither"):
+        ba.load_trial(trial_folder(subjects_csv=TWO, attacks_csv=attacks, trial_toml="[attacks]\nrecorded_from = -3\n"))

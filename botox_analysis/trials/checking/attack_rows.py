@@ -49,7 +49,8 @@ def _of_ends(frame: pd.DataFrame, door: Door) -> Iterator[Fault]:
     is_open = np.isnan(last)
     if door.settings.get(ATTACKS, {}).get("open", REFUSED) == REFUSED:
         rule = f'the end, or open = "{UNTIL_NEXT}" under [attacks] in {SETTINGS}'
-        yield column, is_open, "an attack without an end", rule
+        # A time of the end without its day has a problem of its own.
+        yield column, is_open & (np.isnan(end) | (column == "end")), "an attack without an end", rule
     if column != "end":
         yield "end_time", is_open & ~np.isnan(end), "a time without 'end_day'", "both, or neither"
     hours = (last - first) * 24 + end - begin

@@ -22,6 +22,7 @@ from botox_analysis.trials.checking.rows import (
     refuse_look_alikes,
     refuse_repeats,
     refuse_strangers,
+    refuse_summaries,
     refuse_unnamed_arms,
 )
 from botox_analysis.trials.checking.study_days import DAYS_OF, StudyDays
@@ -90,6 +91,7 @@ def checked(
     if "adverse_events" in read:
         refuse_before_onset(read["adverse_events"], door)
     if "subjects" in read:
+        refuse_summaries(read["subjects"], door)
         refuse_strangers(read, door)
         refuse_impossible_attacks(read, door)
         read["subjects"] = settled_by_treatments(read, door)

@@ -20,7 +20,7 @@ from botox_analysis.trials.layout import (
     columns_of,
 )
 from botox_analysis.trials.settings.file import SETTINGS
-from botox_analysis.trials.words import bare, usual_names
+from botox_analysis.trials.words import OF_MINUTES, bare, usual_names
 
 _NEAR = 0.9
 """Smallest likeness of a misspelt name: 'serverity' is misspelt, 'sedation' is another name."""
@@ -94,7 +94,10 @@ def _misnamed(table: str, raw: pd.DataFrame, absent: set[str], door: Door) -> li
     for column in raw.columns.difference(list(chosen), sort=False):
         equal = optional.get(_letters(column))
         likeness, ours = _may_be(table, str(column), optional.values())
-        if equal:
+        if "headache_hours" in optional.values() and OF_MINUTES.match(str(column).replace("_", " ")):
+            reason = "a duration in minutes: not read as 'headache_hours'; a column of hours, minutes / 60, is read"
+            door.notes.append((f"{file}, {column}", reason, len(raw)))
+        elif equal:
             line = f"{_line(equal, column)} under [columns.{table}] in {SETTINGS}"
             problems.append(Problem(file, 1, str(column), "this name", f"'{equal}', a line {line}, or a name that differs more"))
         elif ours:

@@ -81,6 +81,14 @@ def _numbers(table: str, column: str, door: Door, *, whole: bool) -> pd.Series[A
     return reading.values
 
 
+def _note_other_decimal(table: str, column: str, texts: np.ndarray, n: int, door: Door) -> None:
+    """Note a column of numbers with the decimal sign of other files: it becomes a factor of many levels."""
+    other = "." if door.notation.decimal == "," else ","
+    if texts.size and is_number_text(texts, other).all():
+        reason = f"numbers with the sign '{other}', read as names; decimal = \"{other}\" in {SETTINGS} reads them as numbers"
+        door.notes.append((f"{door.file(table)}, {column}", reason, n))
+
+
 def _names(table: str, column: str, door: Door, kind: str) -> pd.Series[Any]:
     reading = read_column(door.raw[table][column], kind, door.notation)
     if table == "subjects":
@@ -125,5 +133,7 @@ def _texts(table: str, column: str, door: Door, *, subjects: bool) -> pd.Series[
 
         door.refuse_cells(table, column, is_text, expected)
         return reading.values
+    if subjects and not n_numbers:
+        _note_other_decimal(table, column, texts[texts != ""], int(is_text.sum()), door)
     several = len({text for text in texts if text}) > MOST_LEVELS
     return _names(table, column, door, TEXT if several or not subjects else NAME)

@@ -218,6 +218,27 @@ def refuse_before_onset(frame: pd.DataFrame, door: Door) -> None:
             ]
 
 
+_SUMMARIES = frozenset(
+    ("total", "totals", "grand total", "subtotal", "sum", "mean", "average", "median", "gesamt", "summe", "mittelwert")
+)
+"""Words at the head of a row that summarises other rows. Max, Min and SD may be names or initials."""
+
+
+def refuse_summaries(frame: pd.DataFrame, door: Door) -> None:
+    """Report rows of totals or means, which would be counted as subjects.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Parsed table of subjects.
+    door : Door
+        Collector of the problems.
+    """
+    codes, named = distinct(frame["subject"])
+    found = np.append(np.array([str(name).strip(" :.").lower() in _SUMMARIES for name in named], dtype=bool), False)
+    door.refuse_cells("subjects", "subject", found[codes], lambda _: "a subject; delete rows that summarise others")
+
+
 def refuse_strangers(values: Mapping[str, pd.DataFrame], door: Door) -> None:
     """Report rows of subjects who are not in the table of subjects.
 
@@ -240,6 +261,8 @@ def refuse_strangers(values: Mapping[str, pd.DataFrame], door: Door) -> None:
         def expected(cell: str) -> str:
             alike = near.get(outline(cell).lstrip("0"))
             hint = f", where '{alike}' differs by leading zeros, capitals or signs only" if alike else ""
+            if cell.strip("' :.").lower() in _SUMMARIES:
+                hint = "; delete rows that summarise others"
             return f"a subject of {subjects_file}{hint}"
 
         door.refuse_cells(table, "subject", strange[codes], expected)

@@ -44,12 +44,15 @@ class Look:
         Number of rows with an empty cell.
     is_typed_date : bool
         True if the cells have the type of dates in a Parquet file.
+    typed : frozenset of str
+        Words of cells that are numbers in the file, and not texts.
     """
 
     words: tuple[str, ...]
     n: np.ndarray
     n_empty: int
     is_typed_date: bool = False
+    typed: frozenset[str] = frozenset()
 
     @property
     def shown(self) -> str:
@@ -101,8 +104,9 @@ def look_at(column: pd.Series[Any]) -> Look:
         if count:
             together[text] = together.get(text, 0) + count
     n_empty = int((codes < 0).sum()) + together.pop("", 0)
-    typed = bool(pd.api.types.is_datetime64_any_dtype(column))
-    return Look(tuple(together), np.array(list(together.values()), dtype=np.int64), n_empty, typed)
+    dated = bool(pd.api.types.is_datetime64_any_dtype(column))
+    typed = frozenset(text for text, value in zip(texts, values, strict=True) if not isinstance(value, str))
+    return Look(tuple(together), np.array(list(together.values()), dtype=np.int64), n_empty, dated, typed)
 
 
 def share_of_numbers(look: Look) -> float:
@@ -297,7 +301,7 @@ def missing_numbers_of(look: Look, decimal: str) -> list[str]:
 
 
 def decimal_of(looks: Iterable[Look]) -> str:
-    """Guess the decimal sign of columns of numbers.
+    """Guess the decimal sign of columns of numbers, from cells that are texts.
 
     Parameters
     ----------
@@ -307,10 +311,19 @@ def decimal_of(looks: Iterable[Look]) -> str:
     Returns
     -------
     str
-        ``","`` if more cells have a comma than a point, else ``"."``.
+        ``","`` if more cells have a comma than a point, else ``"."``. Empty if the commas may be signs between thousands.
     """
     n_of = dict.fromkeys((".", ","), 0)
+    certain = False
     for look in looks:
-        for sign, pattern in ((".", r"[+-]?\d+\.\d+"), (",", r"[+-]?\d+,\d+")):
-            n_of[sign] += sum(n for word, n in zip(look.words, look.n.tolist(), strict=True) if re.fullmatch(pattern, word))
-    return "," if n_of[","] > n_of["."] else "."
+        for word, n in zip(look.words, look.n.tolist(), strict=True):
+            sign = re.fullmatch(r"[+-]?\d+([.,])\d+", word)
+            if sign is not None and word not in look.typed:
+                n_of[sign[1]] += n
+                certain |= sign[1] == "," and _THOUSANDS.fullmatch(word) is None
+    if n_of[","] <= n_of["."]:
+        return "."
+    return "," if certain else ""
+
+
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -24,7 +25,7 @@ from botox_analysis.trials.drafts.cells import (
 from botox_analysis.trials.drafts.files import Found
 from botox_analysis.trials.layout import COLUMNS as LAYOUT
 from botox_analysis.trials.layout import DATES, FIRST_DOSE, TABLES
-from botox_analysis.trials.words import FILES, bare, usual_names
+from botox_analysis.trials.words import FILES, OF_MINUTES, bare, usual_names
 
 OWN, KNOWN, PART, ALIKE = 4.0, 3.0, 1.5, 1.0
 """Scores of a name: that of the layout, a usual name, a name that contains a usual one, a name spelt like a usual one."""
@@ -196,7 +197,8 @@ def match_columns(table: str, looks: Mapping[str, Look], ids: frozenset[str], fo
             labelled = likeness(table, column, labels.get(name, "")) - _OF_LABELS
             # A label is a sentence: the name of another column in it has no meaning.
             score = max(likeness(table, column, name), labelled if labelled > KNOWN - 1 else 0.0)
-            if score > 0 and _fits(table, column, looks[name], ids, n_rows, sure=score >= KNOWN - 1):
+            other = _is_otherwise(table, column, f"{name} {labels.get(name, '')}")
+            if score > 0 and not other and _fits(table, column, looks[name], ids, n_rows, sure=score >= KNOWN - 1):
                 pairs.append((-score, place, at))
     chosen: dict[str, str] = {}
     for _, place, at in sorted(pairs):
@@ -212,6 +214,20 @@ def match_columns(table: str, looks: Mapping[str, Look], ids: frozenset[str], fo
         if best and overlap[best] >= MOSTLY:
             chosen["subject"] = best
     return chosen
+
+
+_RATING = re.compile(
+    r"(?<!\d)[01](?:\s+|\s*(?:-|\u2013|to|bis|\.\.)\s*)(?:10|100)(?!\d)|/\s*100?(?!\d)|\b(?:nrs|vas)\b", re.IGNORECASE
+)
+"""Names of ratings, such as from 0 to 10: their small numbers are no severities."""
+
+
+def _is_otherwise(table: str, column: str, described: str) -> bool:
+    """Check whether the name or label of a column states a rating in place of severities, or minutes in place of hours."""
+    rule, words = LAYOUT[table].get(column), described.replace("_", " ")
+    if rule is not None and rule.kind == SEVERITY:
+        return _RATING.search(words) is not None
+    return column == "headache_hours" and OF_MINUTES.match(words) is not None
 
 
 def likeness(table: str, column: str, name: str) -> float:

@@ -48,9 +48,15 @@ def draft_notation(page: Page, guesses: list[Guess]) -> None:
             page.ask(TOP, f"Expected one {key} for all files; found {by_file}. Save all files with the same {key}.")
         if found and found.most_common(1)[0][0] != usual:
             page.set(TOP, key, found.most_common(1)[0][0], GUESS)
-    decimal = decimal_of(look for guess in texts for look in guess.looks.values())
-    if decimal != ".":
+    decimal = decimal_of(look for guess in guesses for look in guess.looks.values())
+    if decimal == ",":
         page.set(TOP, "decimal", decimal, GUESS)
+    elif not decimal:
+        page.ask(
+            TOP, 'Are the commas in numbers such as 1,250 decimal signs? Then write decimal = ",". If they are between '
+            "thousands, delete them in the files. Without either these cells are texts.",
+        )  # fmt: skip
+        decimal = "."
     _draft_missing(page, guesses, decimal)
     _draft_dates(page, guesses)
 

@@ -183,7 +183,11 @@ def _of_redcap(found: Found) -> list[Found]:
 
 def _words(frame: pd.DataFrame, column: str) -> list[str]:
     """List the contents of a column that are not empty; none if there is no such column."""
-    return [text for word in distinct(frame[column])[1] if (text := text_of(word).strip())] if column in frame else []
+    return _filled(frame[column]) if column in frame else []
+
+
+def _filled(column: pd.Series[Any]) -> list[str]:
+    return [text for word in distinct(column)[1] if (text := text_of(word).strip())]
 
 
 def _scales_of(frame: pd.DataFrame) -> list[str]:
@@ -196,7 +200,8 @@ def _scales_of(frame: pd.DataFrame) -> list[str]:
     for at, name in enumerate(names):
         if at == 0 or name in (EVENT, INSTRUMENT) or _NO_FIELD.search(name) or _NUMBER.sub("", name) in ambiguous:
             continue
-        filled = frame.iloc[:, at].isin(_words(frame, name)).to_numpy() & ~repeated
+        # An export of labels may have one label for several fields.
+        filled = frame.iloc[:, at].isin(_filled(frame.iloc[:, at])).to_numpy() & ~repeated
         if len(np.unique(event[filled])) > 1 and share_of_numbers(look_at(frame.iloc[:, at])) >= MOSTLY:
             scales.append(name)
     return scales

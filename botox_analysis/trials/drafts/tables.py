@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from botox_analysis.cells.reading import YES_NO
 from botox_analysis.cells.values import text_of
 from botox_analysis.errors import listed
 from botox_analysis.frames.days import day_of_visit
@@ -23,7 +24,7 @@ from botox_analysis.trials.drafts.spread import in_rows
 from botox_analysis.trials.layout import COLUMNS as LAYOUT
 from botox_analysis.trials.layout import DATES, POPULATIONS
 from botox_analysis.trials.readers.formats import READERS
-from botox_analysis.trials.words import PLACES, bare
+from botox_analysis.trials.words import PLACES, TRUTHS, bare, plain
 
 _REFERENCE = re.compile(r"\b(placebo|sham|control|vehicle|plac|plb|pbo|kontrolle|saline)\b", re.IGNORECASE)
 _UNSCHEDULED = re.compile(r"unsched|unplanned|ungeplant|phone|extra", re.IGNORECASE)
@@ -84,6 +85,11 @@ def _draft_files(page: Page, guesses: list[Guess], others: list[Found]) -> None:
                 page.ask(TOP, f"Rename {found.name} (guess: it is {guess.table}): its name has bytes that no text has.")
     for found in others:
         page.ask(TOP, f"Is {found.name} a table of the trial? Its columns: {listed(found.frame.columns, n_shown=12)}. Not read.")
+        twin = next((guess.found.name for guess in guesses if list(guess.found.frame.columns) == list(found.frame.columns)), None)
+        if twin is not None:
+            page.ask(TOP, f"{found.name} has the columns of {twin}, which alone is read. Do they belong together, as two sites "
+                          "or parts? Then write their rows into one table.")  # fmt: skip
+            continue
         subjects = rows_of_subjects(found)
         if subjects is None:
             continue
@@ -204,25 +210,51 @@ def _draft_columns(page: Page, guess: Guess) -> None:
             page.set(section, layout_name, name, f"{GUESS}: {label}" if label else GUESS)
     for name in _set_aside(guess):
         page.set(section, f"their_{name}", name, f"{GUESS}: another content than {name} in the layout, so under another name")
-    needed = [column for column, rule in LAYOUT[guess.table].items() if rule.required]
     dated = {day: date for date, day in DATES[guess.table].items()}
-    for column in needed:
-        if column not in guess.columns and dated.get(column) not in guess.columns:
+    for column in _lacking(guess):
+        if not {column, dated.get(column)} & set(guess.looks):
             required = f"{column} (or {dated[column]})" if column in dated else column
             page.ask(section, f"Which column is {required}? It is required. Not used yet: {listed(_further(guess), n_shown=30)}.")
 
 
+def _lacking(guess: Guess) -> list[str]:
+    """List the required columns that no column of the file is guessed to be."""
+    dated = {day: date for date, day in DATES[guess.table].items()}
+    needed = [column for column, rule in LAYOUT[guess.table].items() if rule.required]
+    return [column for column in needed if not {column, dated.get(column)} & set(guess.columns)]
+
+
 def _set_aside(guess: Guess) -> list[str]:
-    """Find the columns with a name that has another meaning in the layout."""
+    """Find the columns with a name that has another meaning in the layout.
+
+    A required column keeps its name, so that the draft lists the cells that are wrong in it.
+    """
     layout = {*LAYOUT[guess.table], *DATES[guess.table]}
     taken = layout | ({*OUTCOMES, *OF_VISITS} if guess.table == "subjects" else set())
-    return [name for name in _further(guess) if name in taken]
+    lacking = _lacking(guess)
+    kept = {*lacking, *(date for date, day in DATES[guess.table].items() if day in lacking)}
+    return [name for name in _further(guess) if name in taken - kept]
+
+
+def _ticked(guess: Guess) -> Iterator[str]:
+    """Find the columns of yes or no in which all cells that are not empty mean yes, and an empty cell is unknown."""
+    for column, rule in LAYOUT[guess.table].items():
+        look = guess.look(column)
+        if rule.kind == YES_NO and rule.nullable and look is not None and look.n_empty and look.words:
+            words = truths_of(look) or {}
+            if {words.get(word, TRUTHS.get(plain(word))) for word in look.words} == {"yes"}:
+                yield column
 
 
 def _draft_values(page: Page, guess: Guess) -> None:
     for column, words in coded_columns(guess):
         for code, word in sorted(words.items()):
             page.set(("values", guess.table, column), code, word, GUESS)
+    for column in _ticked(guess):
+        question = (
+            f'{column} has no word for no. Does an empty cell mean no? Then write "" = "no". Without it the cell is unknown.'
+        )
+        page.ask(("values", guess.table, column), question)
     arm = guess.look("arm") if guess.table == "subjects" else None
     if arm is not None and share_of_numbers(arm) == 1:
         for word in arm.words:

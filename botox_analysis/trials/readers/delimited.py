@@ -126,6 +126,10 @@ def _header(file: str, text: str, separator: str) -> tuple[int, list[str], int]:
 
 
 def _refuse_separators(file: str, header: list[str], separator: str) -> None:
+    if re.fullmatch(r"sep=.?", header[0].strip(), re.IGNORECASE) and not any(header[1:]):
+        raise DataError(
+            f"{file}, row 1: found '{header[0]}', a line for spreadsheets; delete it, and set separator in {SETTINGS}."
+        )
     for other, shown in ((",", ","), (";", ";"), ("\t", "\\t"), ("|", "|")):
         if len(header) == 1 and other != separator and other in header[0]:
             raise DataError(
