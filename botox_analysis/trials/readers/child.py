@@ -78,7 +78,8 @@ class _Child:
         finally:
             timer.cancel()
         if line.endswith(b"\n"):
-            return json.loads(line)
+            answer: dict[str, Any] = json.loads(line)
+            return answer
         # Its pipe closes before the system has the code with which it ended.
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(_LAST_SECONDS)
