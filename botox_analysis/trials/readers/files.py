@@ -131,7 +131,7 @@ def find_tables(
             if has_data(path) and not path.is_dir() and not path.name.startswith((".", "~$")):
                 notes.append((path.name, "a file that is no table of the layout: not read", 1))
             continue
-        _require_file(path)
+        require_file(path)
         if table in paths:
             raise DataError(f"{folder}: found both {paths[table].name} and {path.name}; expected one of them.")
         paths[table] = path
@@ -154,7 +154,19 @@ def has_data(path: Path) -> bool:
     return _ending(path) in _DATA
 
 
-def _require_file(path: Path) -> None:
+def require_file(path: Path) -> None:
+    """Raise an error for an entry of a folder that is no file, and would be opened as one.
+
+    Parameters
+    ----------
+    path : Path
+        Path of the entry.
+
+    Raises
+    ------
+    DataError
+        The entry is a folder, a link to nothing, a pipe, a socket or a device.
+    """
     if path.is_symlink() and not path.exists():
         raise DataError(f"{path.name}: found a link to a file that does not exist; expected a file.")
     if path.is_dir():

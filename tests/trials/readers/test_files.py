@@ -104,6 +104,56 @@ def test_a_pipe_is_refused_and_not_waited_for(trial_folder, name):
         ba.load_trial(folder)
 
 
+def make_folder(path):
+    path.mkdir()
+
+
+def make_dead_link(path):
+    path.symlink_to(path.parent / "nowhere")
+
+
+NO_FILES = [
+    (make_folder, "a folder"),
+    (os.mkfifo, "a pipe, socket or device"),
+    (make_dead_link, "a link to a file that does not"),
+]
+
+
+@pytest.mark.parametrize(("make", "kind"), NO_FILES)
+@pytest.mark.parametrize(
+    ("read", "name"),
+    [
+        (ba.load_trial, "adsl.xpt"), (ba.load_trial, "ADAE.csv"), (ba.load_trial, "dm.sas7bdat"),
+        (ba.load_adam, "adsl.xpt"), (ba.load_adam, "ADAE.csv"),
+    ],
+)  # fmt: skip
+def test_what_is_no_file_under_the_name_of_a_data_set_is_refused(trial_folder, make, kind, read, name):
+    folder = trial_folder(adsl_csv="USUBJID,TRT01P\n1,a\n2,b\n") if name == "ADAE.csv" else trial_folder()
+    make(folder / name)
+    with pytest.raises(ba.DataError, match=rf"^{name}: found {kind}"):
+        read(folder)
+
+
+@pytest.mark.parametrize(("make", "kind"), NO_FILES)
+def test_what_is_no_file_is_refused_where_the_settings_or_the_user_name_it(trial_folder, make, kind):
+    folder = trial_folder(subjects_csv=TWO, trial_toml='[files]\ndiary = "d.csv"\n')
+    make(folder / "d.csv")
+    with pytest.raises(ba.DataError, match=rf"^d\.csv: found {kind}|diary = 'd\.csv'; expected one of its files, "):
+        ba.load_trial(folder)
+
+
+def test_a_pipe_that_the_user_names_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "d.csv")
+    with pytest.raises(ba.DataError, match=r"^d\.csv: found a pipe, socket or device"):
+        ba.load_trial(tmp_path / "d.csv")
+
+
+def test_a_folder_that_the_settings_do_not_choose_is_left_alone(trial_folder):
+    folder = trial_folder(adsl_csv="USUBJID,TRT01P\n1,a\n2,b\n", trial_toml='[adam]\ndatasets = ["ADSL"]\n')
+    make_folder(folder / "adae.xpt")
+    assert len(ba.load_trial(folder).subjects) == 2
+
+
 def test_a_file_that_may_not_be_read_is_refused(trial_folder, monkeypatch):
     folder = trial_folder(subjects_csv=TWO)
 
