@@ -1,4 +1,4 @@
-"""Workbooks (xlsx, xlsm, xlsb, xls, ods): a table for each sheet, every cell with its own kind."""
+"""Workbooks (xlsx, xlsm, xls, ods): a table for each sheet, every cell with its own kind."""
 
 from __future__ import annotations
 
