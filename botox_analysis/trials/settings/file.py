@@ -23,7 +23,7 @@ from botox_analysis.trials.diary_rows import DIARY_SETTINGS, diary_problem
 from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.overview import is_of_reading
 from botox_analysis.trials.readers.files import SETTINGS as SETTINGS
-from botox_analysis.trials.readers.files import parsing
+from botox_analysis.trials.readers.files import parsing, require_file
 from botox_analysis.trials.settings.cdisc import check_cdisc
 from botox_analysis.trials.settings.declared import check_declared
 from botox_analysis.trials.settings.kinds import (
@@ -107,8 +107,9 @@ def read_settings(folder: Path) -> dict[str, Any]:
         A key or strategy is unknown, or a value is of the wrong kind.
     """
     path = folder / SETTINGS
-    if not path.is_file():
+    if not (path.exists() or path.is_symlink()):
         return {}
+    require_file(path)
     with parsing(SETTINGS, "TOML in UTF-8"):
         content = path.read_bytes()
         if len(content) > _LONGEST:

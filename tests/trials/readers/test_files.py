@@ -148,6 +148,15 @@ def test_a_pipe_that_the_user_names_is_refused_and_not_waited_for(tmp_path):
         ba.load_trial(tmp_path / "d.csv")
 
 
+@pytest.mark.parametrize(("make", "kind"), NO_FILES)
+@pytest.mark.parametrize("read", [ba.load_adam, lambda folder: ba.load_trial(folder / "adsl.csv")], ids=["folder", "file"])
+def test_settings_that_are_no_file_are_refused_and_not_passed_over(trial_folder, make, kind, read):
+    folder = trial_folder(adsl_csv="USUBJID,TRT01P\n1,a\n2,b\n")
+    make(folder / "trial.toml")
+    with pytest.raises(ba.DataError, match=rf"^trial\.toml: found {kind}"):
+        read(folder)
+
+
 def test_a_folder_that_the_settings_do_not_choose_is_left_alone(trial_folder):
     folder = trial_folder(adsl_csv="USUBJID,TRT01P\n1,a\n2,b\n", trial_toml='[adam]\ndatasets = ["ADSL"]\n')
     make_folder(folder / "adae.xpt")
