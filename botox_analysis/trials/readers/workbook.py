@@ -31,4 +31,4 @@ def read_workbook(path: Path, settings: Mapping[str, Any]) -> list[RawTable]:  #
     DataError
         The file is no workbook, is damaged or protected by a password, or has no sheet with cells.
     """
-    return in_child("workbook", path, {}, "a workbook")
+    return in_child("workbook", path, "a workbook")
