@@ -12,6 +12,7 @@ from typing import Any
 
 from botox_analysis.errors import DataError, listed, require_path, require_text
 from botox_analysis.trials.layout import TABLES
+from botox_analysis.trials.notes import Notes
 from botox_analysis.trials.overview import FILE, SOURCE
 from botox_analysis.trials.readers.formats import files_of
 from botox_analysis.trials.settings.file import SETTINGS, check_settings, read_settings
@@ -130,9 +131,7 @@ def load_adam(folder: str | Path, *, format: str | None = None, settings: Mappin
     return _trial_of(path, paths, unread, asked, [path / SETTINGS] if settings is None else [])
 
 
-def _trial_of(
-    path: Path, paths: Mapping[str, Path], unread: list[tuple[str, str, int]], asked: Mapping[str, Any], beside: list[Path]
-) -> Trial:
+def _trial_of(path: Path, paths: Mapping[str, Path], unread: Notes, asked: Mapping[str, Any], beside: list[Path]) -> Trial:
     """Read the tables of files, arrange them, and check them."""
     found = arranged(tables_of(paths, asked), asked)
     _refuse_settings_of_absent_tables(asked, set(found.tables))

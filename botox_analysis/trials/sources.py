@@ -9,14 +9,13 @@ from typing import Any
 
 from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.layout import TABLES
+from botox_analysis.trials.notes import Notes
 from botox_analysis.trials.readers.child import one_child
 from botox_analysis.trials.readers.files import SETTINGS, find_tables, parsing, require_file
 from botox_analysis.trials.readers.formats import READERS, files_of, reader_of
 from botox_analysis.trials.readers.raw import RawTable, Reader
 from botox_analysis.trials.shapes.shape import Shape
 from botox_analysis.trials.shapes.shapes import SHAPES, shape_of
-
-Notes = list[tuple[str, str, int]]
 
 
 def files_at(place: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Path], Notes]:

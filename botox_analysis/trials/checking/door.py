@@ -12,11 +12,11 @@ import pandas as pd
 from botox_analysis.cells.notation import Notation, is_number_text
 from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import Problem, escaped
+from botox_analysis.trials.notes import Notes
 from botox_analysis.trials.readers.raw import CELL_ROW, HEADER, ROW
 from botox_analysis.trials.readers.raw import row_numbers as row_numbers
 from botox_analysis.trials.settings.file import notation_of
 
-Notes = list[tuple[str, str, int]]
 """Content left out, merged or assumed while reading: place, reason, number of rows."""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from botox_analysis.cells.names import outline
 from botox_analysis.errors import DataError, listed
+from botox_analysis.trials.notes import Notes
 
 SETTINGS = "trial.toml"
 
@@ -87,7 +88,7 @@ def unreadable(file: str, error: str, reason: str, expected: str) -> DataError:
 
 def find_tables(
     folder: Path, tables: tuple[str, ...], suffixes: tuple[str, ...], named: Collection[str] = ()
-) -> tuple[dict[str, Path], list[tuple[str, str, int]]]:
+) -> tuple[dict[str, Path], Notes]:
     """Find the file of each table.
 
     Parameters
@@ -117,7 +118,7 @@ def find_tables(
         entries = sorted(folder.iterdir())
     expected = {f"{table}{suffix}": table for table in tables for suffix in suffixes} | {SETTINGS: SETTINGS}
     paths: dict[str, Path] = {}
-    notes: list[tuple[str, str, int]] = []
+    notes: Notes = []
     for path in entries:
         if path.name in named:
             continue
