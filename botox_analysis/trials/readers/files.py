@@ -17,7 +17,7 @@ SETTINGS = "trial.toml"
 _DATA = {
     "csv", "tsv", "tab", "txt", "dat", "psv", "parquet", "pq", "feather", "arrow", "xlsx", "xls", "xlsm", "xlsb", "ods",
     "numbers", "json", "ndjson", "dsjc", "xpt", "sas7bdat", "sav", "dta", "rds", "rdata", "sqlite", "db", "gz", "bz2",
-    "xz", "zst", "zip", "7z",
+    "xz", "zst", "zip", "7z", "sas7bcat", "por", "zsav", "rda", "jsonl", "orc", "mdb", "accdb",
 }  # fmt: skip
 """Suffixes of files that contain data."""
 
@@ -81,9 +81,29 @@ def unreadable(file: str, error: str, reason: str, expected: str) -> DataError:
     DataError
         The error, with the start of the reason.
     """
+    return DataError(f"{file}: found a file that cannot be read ({cause_of(error, reason)}); expected {expected}.")
+
+
+def cause_of(error: str, reason: str) -> str:
+    """Write an error of another library in one short line.
+
+    Parameters
+    ----------
+    error, reason : str
+        Name and message of the error.
+
+    Returns
+    -------
+    str
+        The name, and the start of the message if it has one.
+
+    Examples
+    --------
+    >>> cause_of("OSError", "no  space"), cause_of("KeyError", "")
+    ('OSError: no space', 'KeyError')
+    """
     reason = " ".join(reason.split())[:_LONGEST_REASON]
-    cause = f"{error}: {reason}" if reason else error
-    return DataError(f"{file}: found a file that cannot be read ({cause}); expected {expected}.")
+    return f"{error}: {reason}" if reason else error
 
 
 def find_tables(

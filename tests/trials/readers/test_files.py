@@ -1,11 +1,13 @@
 """Files of a folder: those that are read, noted or refused."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.trials.readers.files import parsing
+from botox_analysis.trials.readers import formats
+from botox_analysis.trials.readers.files import has_data, parsing
 
 TWO = "subject,arm\na,P\nb,T\n"
 FALL = "subject,term,onset_day\na,Fall,4\n"
@@ -66,7 +68,9 @@ def test_settings_of_nearly_the_right_name_are_refused(trial_folder, name):
         ba.load_trial(folder)
 
 
-@pytest.mark.parametrize("name", ["laboratory.csv", "dm.xpt", "vital_signs.parquet", "old.zip"])
+@pytest.mark.parametrize(
+    "name", ["laboratory.csv", "dm.xpt", "vital_signs.parquet", "old.zip", "formats.sas7bcat", "clinic.accdb"]
+)
 def test_a_file_that_is_not_a_table_is_noted(trial_folder, name):
     folder = trial_folder(subjects_csv=TWO)
     (folder / name).write_text("a,b\n1,2\n")
@@ -211,3 +215,7 @@ def test_settings_of_a_table_that_has_no_file_are_refused(trial_folder, settings
         ba.DataError, match=r"trial\.toml: found .*, and no file of that table; expected (diary|assessments)\.csv"
     ):
         ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml=settings))
+
+
+def test_every_file_that_can_be_read_is_one_with_data():
+    assert all(has_data(Path(f"x{suffix.upper()}")) for suffix in (*formats.READERS, *formats._NAMED))
