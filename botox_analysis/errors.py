@@ -127,7 +127,8 @@ class DataError(ValueError):
     Parameters
     ----------
     message : str
-        The place, the content found, and the content expected.
+        The place, the content found, and the content expected. Letters that no screen shows as they are become escapes: a
+        cell of a file may reverse a line or hide a part of it.
     problems : DataFrame, optional
         One row per problem: ``file``, ``row`` (the first), ``column``, ``found``, ``expected`` and ``n``, the number of rows.
 
@@ -143,7 +144,7 @@ such as perhaps = "yes".
     """
 
     def __init__(self, message: str, problems: pd.DataFrame | None = None) -> None:
-        super().__init__(message)
+        super().__init__(escaped(message))
         self.problems = problems if problems is not None else pd.DataFrame(columns=list(Problem._fields))
 
 
@@ -201,6 +202,27 @@ def refuse(problems: Iterable[tuple[Any, ...]], *, n_shown: int = 50) -> None:
 def _storable(part: Any) -> Any:
     """Write half a character in ASCII: Arrow, which keeps the texts of a frame, does not accept it."""
     return part.encode(errors="backslashreplace").decode() if isinstance(part, str) else part
+
+
+def escaped(text: str) -> str:
+    r"""Write control letters, marks of direction and other letters without a shape as escapes.
+
+    Parameters
+    ----------
+    text : str
+        Text of a file or user, or a message with such a text.
+
+    Returns
+    -------
+    str
+        The text, with an escape of Python in place of each such letter.
+
+    Examples
+    --------
+    >>> escaped("Placebo" + chr(0x202E))
+    'Placebo\\u202e'
+    """
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def listed(names: Iterable[object], *, n_shown: int = 8) -> str:

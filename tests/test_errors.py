@@ -93,3 +93,14 @@ def test_one_arm_is_refused_where_two_are_compared():
     with pytest.raises(ba.DataError, match=r"^times has one arm only, 'P' for category 'x'; a comparison needs two\.$"):
         require_two_arms(["P"], "a comparison", "times", where=" for category 'x'")
     assert require_two_arms(["P", "T"], "a difference") is None
+
+
+@pytest.mark.parametrize("letter", ["\x1b", "\u202e", "\u200b", "\n", "\x00", "\ud800", "\U000e0041"])
+def test_no_message_shows_a_letter_that_is_not_seen(letter):
+    message = str(ba.DataError(f"x.csv: found '{letter}Placebo'; expected another name."))
+    assert message.isprintable()
+    assert message == f"x.csv: found '{ascii(letter)[1:-1]}Placebo'; expected another name."
+
+
+def test_letters_of_other_languages_are_shown_as_they_are():
+    assert str(ba.DataError("found 'Größe', '群', 'يوم'.")) == "found 'Größe', '群', 'يوم'."

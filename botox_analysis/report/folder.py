@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from botox_analysis.errors import DataError, listed, require_path
+from botox_analysis.errors import DataError, escaped, listed, require_path
 from botox_analysis.trials.readers.files import parsing
 
 MANIFEST = "manifest.json"
@@ -224,7 +224,7 @@ def printable(value: object) -> str:
     'a\\nb'
     """
     text = value if isinstance(value, str) else str(value)
-    shown = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[: _LONGEST_SHOWN * 2])
+    shown = escaped(text[: _LONGEST_SHOWN * 2])
     return shown if len(text) <= _LONGEST_SHOWN * 2 else f"{shown}..."
 
 

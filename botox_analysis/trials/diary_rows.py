@@ -17,6 +17,7 @@ import pandas as pd
 
 from botox_analysis.errors import DataError, Problem, listed
 from botox_analysis.trials.layout import HEADACHE_FEATURES
+from botox_analysis.trials.notes import Notes
 
 DOSES = "acute_medication"
 
@@ -27,6 +28,8 @@ OF_HEADACHE = ("headache", "headache_hours", "severity", "migraine")
 
 ATTACK = "an\N{NO-BREAK SPACE}attack"
 """Column of yes on days of an attack with headache, while a trial with attacks is read. No column of a file has this space."""
+
+_SHOWN_ATTACK = "an attack"
 
 DESCRIBE_HEADACHE = ("peak", *HEADACHE_FEATURES)
 """Columns that describe a headache. A rating above 0, and a yes, contradict a day without headache; a rating of 0 contradicts
@@ -103,7 +106,7 @@ class DiaryRows:
     """
 
     diary: pd.DataFrame
-    left_out: list[tuple[str, str, int]] = field(default_factory=list)
+    left_out: Notes = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -176,12 +179,12 @@ def settle_rows(
         raise DataError(f"[diary]: {wrong_setting}")
     arms = list(subjects["arm"].cat.categories)
 
-    def by_arm(rows: Any, reason: str) -> list[tuple[str, str, int]]:
+    def by_arm(rows: Any, reason: str) -> Notes:
         arm = subjects["arm"].cat.codes.to_numpy()[diary["subject"].cat.codes.to_numpy()[rows]]
         counts = np.bincount(arm, minlength=len(arms))
         return [(f"diary, {name}", reason, int(n)) for name, n in zip(arms, counts, strict=True) if n]
 
-    left_out: list[tuple[str, str, int]] = []
+    left_out: Notes = []
     problems: list[Problem] = []
     settled = diary
     if "blank_dose" in settings:
@@ -323,7 +326,8 @@ def _problems(
         cells = [", ".join(f"{column} {_shown(diary[column].iloc[row])}" for column in columns) for columns in (no, yes)]
         alike = f" ({n:,} such rows)" if n > 1 else ""
         column = headers[no[0]][row] if no[0] in headers else no[0]
-        problems.append(Problem(file, int(numbers[row]), column, f"{' beside '.join(cells)}{alike}", _EXPECTED))
+        found = f"{' beside '.join(cells)}{alike}".replace(ATTACK, _SHOWN_ATTACK)
+        problems.append(Problem(file, int(numbers[row]), column, found, _EXPECTED))
     return problems
 
 

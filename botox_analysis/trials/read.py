@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from botox_analysis.errors import DataError, listed, require_path, require_text
+from botox_analysis.errors import DataError, listed, require_choice, require_path, require_text
 from botox_analysis.trials.layout import TABLES
+from botox_analysis.trials.notes import Notes
 from botox_analysis.trials.overview import FILE, SOURCE
-from botox_analysis.trials.readers.formats import files_of
+from botox_analysis.trials.readers.formats import FORMATS, files_of
 from botox_analysis.trials.settings.file import SETTINGS, check_settings, read_settings
 from botox_analysis.trials.shapes.cdisc.adam import ADAM
 from botox_analysis.trials.shapes.shape import Arranged
@@ -101,6 +102,8 @@ def load_adam(folder: str | Path, *, format: str | None = None, settings: Mappin
     ------
     DataError
         There is no ADSL, a data set is in two files, or a cell is not as ADaM and the layout describe.
+    ValueError
+        The format is unknown.
 
     References
     ----------
@@ -125,14 +128,12 @@ def load_adam(folder: str | Path, *, format: str | None = None, settings: Mappin
     asked = read_settings(path) if settings is None else check_settings(settings)
     if format is not None:
         require_text(format, "format", "the suffix of the files, such as 'xpt'")
-        asked |= {"format": format.lower().removeprefix(".")}
+        asked |= {"format": require_choice(format.lower().removeprefix("."), FORMATS, "format")}
     paths, unread = files_in(path, asked, (ADAM,))
     return _trial_of(path, paths, unread, asked, [path / SETTINGS] if settings is None else [])
 
 
-def _trial_of(
-    path: Path, paths: Mapping[str, Path], unread: list[tuple[str, str, int]], asked: Mapping[str, Any], beside: list[Path]
-) -> Trial:
+def _trial_of(path: Path, paths: Mapping[str, Path], unread: Notes, asked: Mapping[str, Any], beside: list[Path]) -> Trial:
     """Read the tables of files, arrange them, and check them."""
     found = arranged(tables_of(paths, asked), asked)
     _refuse_settings_of_absent_tables(asked, set(found.tables))

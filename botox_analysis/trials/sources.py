@@ -9,14 +9,13 @@ from typing import Any
 
 from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.layout import TABLES
+from botox_analysis.trials.notes import Notes
 from botox_analysis.trials.readers.child import one_child
-from botox_analysis.trials.readers.files import SETTINGS, find_tables, parsing
+from botox_analysis.trials.readers.files import SETTINGS, find_tables, parsing, require_file
 from botox_analysis.trials.readers.formats import READERS, files_of, reader_of
-from botox_analysis.trials.readers.raw import RawTable
+from botox_analysis.trials.readers.raw import RawTable, Reader
 from botox_analysis.trials.shapes.shape import Shape
 from botox_analysis.trials.shapes.shapes import SHAPES, shape_of
-
-Notes = list[tuple[str, str, int]]
 
 
 def files_at(place: Path, settings: Mapping[str, Any]) -> tuple[dict[str, Path], Notes]:
@@ -78,10 +77,11 @@ def files_in(folder: Path, settings: Mapping[str, Any], shapes: tuple[Shape, ...
         return _with_named(paths, named), notes
     if "subjects" in paths:
         return paths, notes
-    others = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in READERS and path.is_file()]
+    entries = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in READERS]
+    others = [path for path in entries if path.is_file()]
     if len(paths) == 1 and len(others) == 1:
         return paths, notes
-    shape = shape_of((path.stem for path in others), shapes)
+    shape = shape_of((path.stem for path in entries), shapes)
     if shape is None and shapes is SHAPES and len(others) == 1:
         return {others[0].stem: others[0]}, [note for note in notes if note[0] != others[0].name]
     if shape is None:
@@ -90,6 +90,9 @@ def files_in(folder: Path, settings: Mapping[str, Any], shapes: tuple[Shape, ...
         needed = [files_of("subjects")] if shapes is SHAPES else []
         needed += [f"a file of the name {listed(roots)}"] if roots else []
         raise DataError(f"{folder}: found {listed(found)}; expected {', or '.join(needed)} among them.")
+    for path in entries:
+        if shape.belongs(path.stem.lower()) and shape.chosen(path.stem.lower(), settings):
+            require_file(path)
     reasons = {path.name: "a table of the layout beside another shape: not read" for path in paths.values()}
     read, unread = _files_of_shape(folder, shape, others, settings)
     reasons |= {name: reason for name, reason in unread.items() if name not in reasons}
@@ -143,8 +146,9 @@ def _named_file(folder: Path, name: str, file: str) -> Path:
         is_inside = path.resolve().is_relative_to(folder.resolve()) and ".." not in Path(file).parts
     if not is_inside:
         raise DataError(f"{place}; expected a file in the folder of the trial.")
-    if not path.is_file():
+    if path.is_dir() or not (path.exists() or path.is_symlink()):
         raise DataError(f"{place}; expected one of its files, {listed(sorted(other.name for other in folder.iterdir()))}.")
+    require_file(path)
     require_place(path)
     return path
 
@@ -224,10 +228,14 @@ def _chosen(tables: Sequence[RawTable], name: str, wanted: str, file: str) -> Ra
 
 
 def _read(path: Path, settings: Mapping[str, Any]) -> list[RawTable]:
-    read = reader_of(path)
-    if read is None:
+    return _require_reader(path)(path, settings)
+
+
+def _require_reader(path: Path) -> Reader:
+    reader = reader_of(path)
+    if reader is None:
         raise DataError(f"{path.name}: found a file of another format; expected one of {listed(READERS, n_shown=30)}.")
-    return read(path, settings)
+    return reader
 
 
 def require_place(path: Path) -> bool:
@@ -251,9 +259,9 @@ def require_place(path: Path) -> bool:
     with parsing(str(path), "a folder or file"):
         if path.is_dir():
             return True
-        is_file = path.is_file()
-    if not is_file:
+        exists = path.exists()
+    if not exists:
         raise DataError(f"{path}: found no such folder or file; expected a folder with {files_of('subjects')}, or a file.")
-    if reader_of(path) is None:
-        raise DataError(f"{path.name}: found a file of another format; expected one of {listed(READERS, n_shown=30)}.")
+    require_file(path)
+    _require_reader(path)
     return False

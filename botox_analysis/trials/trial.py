@@ -17,11 +17,12 @@ from botox_analysis.trials.arms import reference_of, with_arms
 from botox_analysis.trials.attacks.diary import filled, with_attacks
 from botox_analysis.trials.attacks.settings import are_in_diary
 from botox_analysis.trials.checking.checks import checked, population_of, populations_in
-from botox_analysis.trials.checking.door import Door, Notes
+from botox_analysis.trials.checking.door import Door
 from botox_analysis.trials.checking.under_our_names import under_our_names
 from botox_analysis.trials.diary_rows import settle_rows
 from botox_analysis.trials.layout import FIRST_DOSE as FIRST_DOSE
 from botox_analysis.trials.layout import POPULATIONS, TABLES, columns_of, is_another_column
+from botox_analysis.trials.notes import Notes
 from botox_analysis.trials.overview import files_of, rows_of_tables
 from botox_analysis.trials.readers.raw import HEADER, ROW
 from botox_analysis.trials.settings.file import SETTINGS, check_settings

@@ -23,6 +23,7 @@ from botox_analysis.trials.attacks.days import (
 )
 from botox_analysis.trials.attacks.settings import EACH_DAY, RECORDED_FROM, UNTIL_NEXT
 from botox_analysis.trials.diary_rows import ATTACK, OF_HEADACHES
+from botox_analysis.trials.notes import Notes
 
 MOST_ROWS = 20_000_000
 """Largest number of days of attacks, and of days that are made for a trial without a diary."""
@@ -45,7 +46,7 @@ class AttackedDiary:
 
     rows: pd.DataFrame
     days: pd.DataFrame
-    notes: list[tuple[str, str, int]] = field(default_factory=list)
+    notes: Notes = field(default_factory=list)
 
 
 def with_attacks(
@@ -77,7 +78,7 @@ def with_attacks(
         Neither a diary nor the settings state which days were recorded, or both do.
     """
     rule = settings.get("days", EACH_DAY)
-    notes: list[tuple[str, str, int]] = []
+    notes: Notes = []
     closed = _closed(attacks, diary, notes, file)
     is_made = diary is None
     if diary is None:
@@ -113,7 +114,7 @@ def with_attacks(
     return AttackedDiary(_completed(rows, days, of_rest, notes, file).assign(**{ATTACK: attack}), days, notes)
 
 
-def filled(attacked: AttackedDiary, settled: pd.DataFrame, file: str) -> tuple[pd.DataFrame, list[tuple[str, str, int]]]:
+def filled(attacked: AttackedDiary, settled: pd.DataFrame, file: str) -> tuple[pd.DataFrame, Notes]:
     """Fill the cells that report headache with those of the attacks.
 
     Parameters
@@ -132,7 +133,7 @@ def filled(attacked: AttackedDiary, settled: pd.DataFrame, file: str) -> tuple[p
     notes : list of (str, str, int)
         Days on which a cell of the diary differs from the attacks.
     """
-    notes: list[tuple[str, str, int]] = []
+    notes: Notes = []
     stands = settled[ATTACK].to_numpy(dtype=bool, na_value=False)
     days = attacked.days
     # Under a rule that takes the day as one without headache, or as not recorded, the attack does not count.
@@ -142,9 +143,7 @@ def filled(attacked: AttackedDiary, settled: pd.DataFrame, file: str) -> tuple[p
     return diary, notes
 
 
-def _completed(
-    rows: pd.DataFrame, days: pd.DataFrame, columns: list[str], notes: list[tuple[str, str, int]], file: str
-) -> pd.DataFrame:
+def _completed(rows: pd.DataFrame, days: pd.DataFrame, columns: list[str], notes: Notes, file: str) -> pd.DataFrame:
     """Fill empty cells of rows with those of the days of attacks, and note cells that differ."""
     new: dict[str, Any] = {}
     for column in columns:
@@ -172,7 +171,7 @@ def _with_quiet_days(days: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     return every
 
 
-def _closed(attacks: pd.DataFrame, diary: pd.DataFrame | None, notes: list[tuple[str, str, int]], file: str) -> pd.DataFrame:
+def _closed(attacks: pd.DataFrame, diary: pd.DataFrame | None, notes: Notes, file: str) -> pd.DataFrame:
     """End the attacks without an end before the next entry of the subject."""
     ends = attacks["end_day"] if "end_day" in attacks.columns else pd.Series(np.nan, index=attacks.index)
     is_open = ends.isna().to_numpy()
@@ -204,7 +203,7 @@ def _closed(attacks: pd.DataFrame, diary: pd.DataFrame | None, notes: list[tuple
 
 
 def _recorded(
-    subjects: pd.DataFrame, attacks: pd.DataFrame, settings: Mapping[str, Any], notes: list[tuple[str, str, int]], file: str
+    subjects: pd.DataFrame, attacks: pd.DataFrame, settings: Mapping[str, Any], notes: Notes, file: str
 ) -> pd.DataFrame:
     """Make the recorded days of a trial without a diary: from one day for all to the last day of each subject."""
     if RECORDED_FROM not in settings:

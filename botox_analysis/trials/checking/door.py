@@ -11,12 +11,12 @@ import pandas as pd
 
 from botox_analysis.cells.notation import Notation, is_number_text
 from botox_analysis.cells.values import distinct, text_of
-from botox_analysis.errors import Problem
+from botox_analysis.errors import Problem, escaped
+from botox_analysis.trials.notes import Notes
 from botox_analysis.trials.readers.raw import CELL_ROW, HEADER, ROW
 from botox_analysis.trials.readers.raw import row_numbers as row_numbers
 from botox_analysis.trials.settings.file import notation_of
 
-Notes = list[tuple[str, str, int]]
 """Content left out, merged or assumed while reading: place, reason, number of rows."""
 
 
@@ -111,5 +111,5 @@ class Door:
 
 
 def _shortened(text: str) -> str:
-    shown = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text[:80])
+    shown = escaped(text[:80])
     return shown if len(text) <= 80 else f"{shown}..."

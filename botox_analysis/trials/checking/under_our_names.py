@@ -12,15 +12,14 @@ from botox_analysis.cells.names import has_control, spelled
 from botox_analysis.cells.reading import NUMBER, read_column, recoded
 from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import DataError, listed, require_columns
+from botox_analysis.trials.notes import Note, Notes
 from botox_analysis.trials.readers.files import SETTINGS
 from botox_analysis.trials.readers.raw import ROW, ROW_OF_FRAME
 
 _NO_NAME = ("", "nan", "None")
 
 
-def under_our_names(
-    raw: pd.DataFrame, table: str, file: str, settings: Mapping[str, Any], notes: list[tuple[str, str, int]]
-) -> pd.DataFrame:
+def under_our_names(raw: pd.DataFrame, table: str, file: str, settings: Mapping[str, Any], notes: Notes) -> pd.DataFrame:
     """Give the columns and words of a table the names of the layout.
 
     Parameters
@@ -96,7 +95,7 @@ def _is_nameless(name: str) -> bool:
     return name in _NO_NAME or name.startswith(("Unnamed: ", "__index_level_"))
 
 
-def _left_out(column: pd.Series[Any], at: int, names: list[str], file: str) -> tuple[str, str, int]:
+def _left_out(column: pd.Series[Any], at: int, names: list[str], file: str) -> Note:
     """Make the note on a column without a name that may be left out: an empty one, or the row index of another program."""
     if _is_empty(column).all():
         return f"{file}, column {at + 1}", "an empty column without a name: left out", max(len(column), 1)
@@ -113,7 +112,7 @@ def _is_empty(column: pd.Series[Any]) -> np.ndarray:
     return np.asarray(empty[codes])
 
 
-def _without_empty_end(frame: pd.DataFrame, file: str, notes: list[tuple[str, str, int]]) -> pd.DataFrame:
+def _without_empty_end(frame: pd.DataFrame, file: str, notes: Notes) -> pd.DataFrame:
     """Remove the empty rows that a spreadsheet leaves at the end."""
     if not len(frame) or not len(frame.columns) or not all(_is_empty(frame[column].iloc[-1:])[0] for column in frame.columns):
         return frame

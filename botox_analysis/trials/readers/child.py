@@ -124,7 +124,7 @@ def one_child() -> Iterator[None]:
             child.end()
 
 
-def in_child(parser: str, path: Path, arguments: Mapping[str, Any], expected: str) -> list[RawTable]:
+def in_child(parser: str, path: Path, expected: str) -> list[RawTable]:
     """Parse a file in a child process with limits of memory and time.
 
     Parameters
@@ -133,8 +133,6 @@ def in_child(parser: str, path: Path, arguments: Mapping[str, Any], expected: st
         Name of a parser, of `parsers.serve.PARSERS`.
     path : Path
         Path of the file.
-    arguments : mapping
-        Choices of the parser, of kinds that JSON has.
     expected : str
         Expected content, for messages.
 
@@ -153,7 +151,7 @@ def in_child(parser: str, path: Path, arguments: Mapping[str, Any], expected: st
     with one_child(), parsing(path.name, expected):
         size = path.stat().st_size
         request = {
-            "parser": parser, "path": str(path.resolve()), "arguments": dict(arguments),
+            "parser": parser, "path": str(path.resolve()),
             "memory": _MEMORY + _MEMORY_PER_BYTE * size, "size": _SIZE + _SIZE_PER_BYTE * size,
             "cells": most_cells(size), "seconds": _SECONDS + _SECONDS_PER_BYTE * size,
         }  # fmt: skip

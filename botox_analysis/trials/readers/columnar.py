@@ -32,4 +32,4 @@ def read_columnar(path: Path, settings: Mapping[str, Any]) -> list[RawTable]:  #
     DataError
         The file is not a Parquet file, is damaged, or has no columns.
     """
-    return in_child("parquet", path, {}, "a Parquet file, or a CSV file")
+    return in_child("parquet", path, "a Parquet file, or a CSV file")

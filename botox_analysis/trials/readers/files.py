@@ -10,13 +10,14 @@ from pathlib import Path
 
 from botox_analysis.cells.names import outline
 from botox_analysis.errors import DataError, listed
+from botox_analysis.trials.notes import Notes
 
 SETTINGS = "trial.toml"
 
 _DATA = {
     "csv", "tsv", "tab", "txt", "dat", "psv", "parquet", "pq", "feather", "arrow", "xlsx", "xls", "xlsm", "xlsb", "ods",
     "numbers", "json", "ndjson", "dsjc", "xpt", "sas7bdat", "sav", "dta", "rds", "rdata", "sqlite", "db", "gz", "bz2",
-    "xz", "zst", "zip", "7z",
+    "xz", "zst", "zip", "7z", "sas7bcat", "por", "zsav", "rda", "jsonl", "orc", "mdb", "accdb",
 }  # fmt: skip
 """Suffixes of files that contain data."""
 
@@ -80,14 +81,34 @@ def unreadable(file: str, error: str, reason: str, expected: str) -> DataError:
     DataError
         The error, with the start of the reason.
     """
+    return DataError(f"{file}: found a file that cannot be read ({cause_of(error, reason)}); expected {expected}.")
+
+
+def cause_of(error: str, reason: str) -> str:
+    """Write an error of another library in one short line.
+
+    Parameters
+    ----------
+    error, reason : str
+        Name and message of the error.
+
+    Returns
+    -------
+    str
+        The name, and the start of the message if it has one.
+
+    Examples
+    --------
+    >>> cause_of("OSError", "no  space"), cause_of("KeyError", "")
+    ('OSError: no space', 'KeyError')
+    """
     reason = " ".join(reason.split())[:_LONGEST_REASON]
-    cause = f"{error}: {reason}" if reason else error
-    return DataError(f"{file}: found a file that cannot be read ({cause}); expected {expected}.")
+    return f"{error}: {reason}" if reason else error
 
 
 def find_tables(
     folder: Path, tables: tuple[str, ...], suffixes: tuple[str, ...], named: Collection[str] = ()
-) -> tuple[dict[str, Path], list[tuple[str, str, int]]]:
+) -> tuple[dict[str, Path], Notes]:
     """Find the file of each table.
 
     Parameters
@@ -117,7 +138,7 @@ def find_tables(
         entries = sorted(folder.iterdir())
     expected = {f"{table}{suffix}": table for table in tables for suffix in suffixes} | {SETTINGS: SETTINGS}
     paths: dict[str, Path] = {}
-    notes: list[tuple[str, str, int]] = []
+    notes: Notes = []
     for path in entries:
         if path.name in named:
             continue
@@ -131,7 +152,7 @@ def find_tables(
             if has_data(path) and not path.is_dir() and not path.name.startswith((".", "~$")):
                 notes.append((path.name, "a file that is no table of the layout: not read", 1))
             continue
-        _require_file(path)
+        require_file(path)
         if table in paths:
             raise DataError(f"{folder}: found both {paths[table].name} and {path.name}; expected one of them.")
         paths[table] = path
@@ -154,7 +175,19 @@ def has_data(path: Path) -> bool:
     return _ending(path) in _DATA
 
 
-def _require_file(path: Path) -> None:
+def require_file(path: Path) -> None:
+    """Raise an error for an entry of a folder that is no file, and would be opened as one.
+
+    Parameters
+    ----------
+    path : Path
+        Path of the entry.
+
+    Raises
+    ------
+    DataError
+        The entry is a folder, a link to nothing, a pipe, a socket or a device.
+    """
     if path.is_symlink() and not path.exists():
         raise DataError(f"{path.name}: found a link to a file that does not exist; expected a file.")
     if path.is_dir():

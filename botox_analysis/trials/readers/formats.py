@@ -27,6 +27,9 @@ READERS: dict[str, Reader] = {
 }
 """Suffix -> reader."""
 
+FORMATS = tuple(suffix.removeprefix(".") for suffix in READERS)
+"""Words for the formats, as the setting ``format`` has them."""
+
 _NAMED = {**dict.fromkeys((".tsv", ".tab", ".txt", ".dat", ".psv"), read_delimited), ".pq": read_columnar}
 """Further suffixes of files that are read if they are named: a folder may have other files with such names."""
 

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from botox_analysis.trials.notes import Note
+
 ROW = "row of the file"
 """Name of an index that contains the row numbers of the file."""
 
@@ -79,7 +81,7 @@ class RawTable:
     label: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     formats: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[tuple[str, str, int], ...] = ()
+    notes: tuple[Note, ...] = ()
     fault: str = ""
 
 

@@ -1,4 +1,4 @@
-"""Workbooks (xlsx, xlsm, xlsb, xls, ods): a table for each sheet, every cell with its own kind."""
+"""Workbooks (xlsx, xlsm, xls, ods): a table for each sheet, every cell with its own kind."""
 
 from __future__ import annotations
 
@@ -31,4 +31,4 @@ def read_workbook(path: Path, settings: Mapping[str, Any]) -> list[RawTable]:  #
     DataError
         The file is no workbook, is damaged or protected by a password, or has no sheet with cells.
     """
-    return in_child("workbook", path, {}, "a workbook")
+    return in_child("workbook", path, "a workbook")

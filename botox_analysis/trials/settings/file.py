@@ -23,7 +23,8 @@ from botox_analysis.trials.diary_rows import DIARY_SETTINGS, diary_problem
 from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.overview import is_of_reading
 from botox_analysis.trials.readers.files import SETTINGS as SETTINGS
-from botox_analysis.trials.readers.files import parsing
+from botox_analysis.trials.readers.files import parsing, require_file
+from botox_analysis.trials.readers.formats import FORMATS
 from botox_analysis.trials.settings.cdisc import check_cdisc
 from botox_analysis.trials.settings.declared import check_declared
 from botox_analysis.trials.settings.kinds import (
@@ -52,7 +53,7 @@ _KEYS = {
     "within_window": f"'{NEAREST}' or '{LAST}'", "populations": WORDS, "factors": WORDS, "missing": CODES,
     "first_day": "0 or 1, the number of the first treatment's day", "date_format": WORD,
     "date_origin": "a date, such as 1899-12-30", "time_zone": "the name of a time zone, such as Europe/Berlin",
-    "format": WORD, "separator": WORD, "decimal": "'.' or ','", "encoding": WORD,
+    "format": f"one of {listed(FORMATS, n_shown=30)}", "separator": WORD, "decimal": "'.' or ','", "encoding": WORD,
     "columns": TABLE, "values": TABLE, "scales": TABLE, "windows": TABLE, "diary": TABLE, "attacks": TABLE,
     "protocol": TABLE, "population": WORD, "kinds": TABLE, "levels": TABLE, "provenance": TABLE,
     **SHAPE_KEYS, "adam": TABLE, "sdtm": TABLE,
@@ -75,6 +76,7 @@ _LONGEST = 1 << 20
 
 _IS: dict[str, Callable[[Any], bool]] = {
     _KEYS["first_day"]: lambda value: is_whole(value) and value in (0, 1),
+    _KEYS["format"]: lambda value: value in FORMATS,
     _KEYS["decimal"]: lambda value: value in (".", ","),
     _KEYS["within_window"]: lambda value: value in CHOICES_IN_WINDOWS,
     _KEYS["date_origin"]: lambda value: _is_origin(_as_date(value)),
@@ -107,8 +109,9 @@ def read_settings(folder: Path) -> dict[str, Any]:
         A key or strategy is unknown, or a value is of the wrong kind.
     """
     path = folder / SETTINGS
-    if not path.is_file():
+    if not (path.exists() or path.is_symlink()):
         return {}
+    require_file(path)
     with parsing(SETTINGS, "TOML in UTF-8"):
         content = path.read_bytes()
         if len(content) > _LONGEST:

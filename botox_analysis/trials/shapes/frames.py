@@ -9,6 +9,7 @@ import pandas as pd
 
 from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import DataError
+from botox_analysis.trials.notes import Notes
 from botox_analysis.trials.readers.raw import RawTable
 
 _SAS_ZERO = 5.397605346934028e-79
@@ -16,8 +17,6 @@ _SAS_ZERO = 5.397605346934028e-79
 
 _ENCODING = "cp1252"
 """Encoding of texts that are not UTF-8: that of SAS and spreadsheets under Windows in the west."""
-
-Notes = list[tuple[str, str, int]]
 
 
 def table_of_frame(name: str, frame: pd.DataFrame) -> RawTable:

@@ -11,7 +11,7 @@ import pandas as pd
 from botox_analysis.cells.names import spelled
 from botox_analysis.cells.reading import IDENTIFIER, read_column
 from botox_analysis.cells.values import distinct, text_of
-from botox_analysis.errors import Problem, listed, refuse
+from botox_analysis.errors import Problem, escaped, listed, refuse
 from botox_analysis.trials.layout import COLUMNS, DATES, FIRST_DOSE
 from botox_analysis.trials.readers.raw import ROW, ROW_OF_FRAME, RawTable, row_numbers
 from botox_analysis.trials.settings.file import notation_of
@@ -267,5 +267,4 @@ def differing_cell(file: str, column: pd.Series[Any], row: int, first: int) -> P
 
 
 def _shown(column: pd.Series[Any], row: int) -> str:
-    text = text_of(column.iloc[row])
-    return f"'{text}'" if text.isprintable() else repr(text)
+    return f"'{escaped(text_of(column.iloc[row]))}'"

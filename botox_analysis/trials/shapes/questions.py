@@ -13,6 +13,7 @@ from botox_analysis.cells.names import spelled
 from botox_analysis.cells.reading import DATE, IDENTIFIER, NUMBER, TEXT, read_column
 from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import DataError, Problem, listed, refuse, require_columns
+from botox_analysis.trials.notes import Notes
 from botox_analysis.trials.readers.raw import CELL_ROW, HEADER, ROW, row_numbers
 from botox_analysis.trials.settings.file import SETTINGS, notation_of
 from botox_analysis.trials.shapes.columns import file_column, framed
@@ -87,9 +88,7 @@ def question_columns(names: Iterable[str]) -> dict[str, str]:
     return likely if all(likely.values()) else {}
 
 
-def _chosen(
-    frame: pd.DataFrame, table: str, file: str, settings: Mapping[str, Any], notes: list[tuple[str, str, int]]
-) -> pd.DataFrame:
+def _chosen(frame: pd.DataFrame, table: str, file: str, settings: Mapping[str, Any], notes: Notes) -> pd.DataFrame:
     """Find the rows of the questions that the settings name, one a question, with the new name of each."""
     asked = settings["questions"]
     question, answer = asked.get("question", QUESTION), asked.get("answer", ANSWER)
@@ -135,7 +134,7 @@ def _keys(frame: pd.DataFrame, table: str, settings: Mapping[str, Any]) -> list[
 
 
 def _once(
-    frame: pd.DataFrame, keys: list[str], answer: str, file: str, settings: Mapping[str, Any], notes: list[tuple[str, str, int]]
+    frame: pd.DataFrame, keys: list[str], answer: str, file: str, settings: Mapping[str, Any], notes: Notes
 ) -> pd.DataFrame:
     """Keep one answer to each question: the last, by the column that the settings name."""
     frame = frame[_filled(frame[answer], settings)]
@@ -217,7 +216,7 @@ def _times(column: pd.Series[Any], settings: Mapping[str, Any]) -> np.ndarray:
     return np.asarray(np.append(times.to_numpy(), np.nan)[codes])
 
 
-def _diary(rows: pd.DataFrame, settings: Mapping[str, Any], file: str, notes: list[tuple[str, str, int]]) -> pd.DataFrame:
+def _diary(rows: pd.DataFrame, settings: Mapping[str, Any], file: str, notes: Notes) -> pd.DataFrame:
     """Turn answers into one row a day; each new column has the row of each of its cells beside it."""
     asked = settings["questions"]
     answer = asked.get("answer", ANSWER)
@@ -245,7 +244,7 @@ def _diary(rows: pd.DataFrame, settings: Mapping[str, Any], file: str, notes: li
     return framed(new, pd.Index(np.asarray(rows.index)[first], name=ROW))
 
 
-def _assessments(rows: pd.DataFrame, settings: Mapping[str, Any], file: str, notes: list[tuple[str, str, int]]) -> pd.DataFrame:  # noqa: ARG001 - as `_diary`
+def _assessments(rows: pd.DataFrame, settings: Mapping[str, Any], file: str, notes: Notes) -> pd.DataFrame:  # noqa: ARG001 - as `_diary`
     """Name each answer by its scale."""
     asked = settings["questions"]
     renamed = {

@@ -16,6 +16,7 @@ from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import DataError, listed, refuse
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.trials.layout import COLUMNS, DATES
+from botox_analysis.trials.notes import Notes
 from botox_analysis.trials.readers.raw import ROW, RawTable, row_numbers
 from botox_analysis.trials.settings.file import SETTINGS, notation_of
 from botox_analysis.trials.settings.wide import patterns_of
@@ -128,7 +129,7 @@ def arrange_redcap(table: RawTable, settings: Mapping[str, Any]) -> Arranged:
     return Arranged(made, dict.fromkeys(made, table.file), settings, notes)
 
 
-def _names(table: RawTable, settings: Mapping[str, Any], notes: list[tuple[str, str, int]]) -> list[str]:
+def _names(table: RawTable, settings: Mapping[str, Any], notes: Notes) -> list[str]:
     """Name the columns as an export of codes does; labels that are repeated are numbered, unless the settings name them."""
     names = _own_names(table.frame)
     repeated = [name for name, n in Counter(names).items() if n > 1]
@@ -253,9 +254,7 @@ def _arms(events: np.ndarray, arms: Mapping[str, str], file: str) -> list[str]:
     return [arms[number] for number in numbers]
 
 
-def _subjects(
-    rows: pd.DataFrame, subject: str, file: str, settings: Mapping[str, Any], notes: list[tuple[str, str, int]]
-) -> pd.DataFrame:
+def _subjects(rows: pd.DataFrame, subject: str, file: str, settings: Mapping[str, Any], notes: Notes) -> pd.DataFrame:
     """Make one row of the rows of each subject."""
     codes, found = pd.factorize(read_column(rows[subject], IDENTIFIER, notation_of(settings)).values)
     problems, taken, n_filled = [], {}, 0
@@ -270,13 +269,13 @@ def _subjects(
     return rows_taken(rows, taken).set_axis(rows.index[taken[subject]])
 
 
-def _note_unused(event: np.ndarray, instrument: np.ndarray, file: str, notes: list[tuple[str, str, int]]) -> None:
+def _note_unused(event: np.ndarray, instrument: np.ndarray, file: str, notes: Notes) -> None:
     named = [(f"the repeating instrument '{name}'", instrument == name) for name in _distinct(instrument)]
     named += [(f"the event '{name}'", (event == name) & (instrument == "")) for name in _distinct(event[instrument == ""])]
     notes += [(file, f"{what}, which [redcap] does not name: left out", int(rows.sum())) for what, rows in named]
 
 
-def _note_forms(frame: pd.DataFrame, file: str, notes: list[tuple[str, str, int]]) -> None:
+def _note_forms(frame: pd.DataFrame, file: str, notes: Notes) -> None:
     for name in frame.columns:
         if _STATUS.fullmatch(name):
             codes, words = distinct(frame[name])

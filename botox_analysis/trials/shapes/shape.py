@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from botox_analysis.trials.notes import Notes
 from botox_analysis.trials.readers.raw import RawTable
 
 
@@ -32,7 +33,7 @@ class Arranged:
     tables: Mapping[str, pd.DataFrame]
     files: Mapping[str, str]
     settings: Mapping[str, Any]
-    notes: list[tuple[str, str, int]] = field(default_factory=list)
+    notes: Notes = field(default_factory=list)
     shape: str = ""
 
 

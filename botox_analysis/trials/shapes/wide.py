@@ -14,6 +14,7 @@ from botox_analysis.cells.names import spelled
 from botox_analysis.cells.reading import DATE, IDENTIFIER, read_column
 from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, listed
+from botox_analysis.trials.notes import Notes
 from botox_analysis.trials.readers.raw import HEADER, ROW, row_numbers
 from botox_analysis.trials.settings.file import SETTINGS, notation_of
 from botox_analysis.trials.settings.wide import DATE as OF_DATES
@@ -250,9 +251,7 @@ def _stacked(frame: pd.DataFrame, positions: Sequence[int]) -> pd.Series[Any]:
     return whole.iloc[at] if (at >= 0).all() else whole.reindex(at)
 
 
-def _notes(
-    file: str, table: str, patterns: Mapping[str, Pattern], cells: Cells, n: int, settings: Mapping[str, Any]
-) -> list[tuple[str, str, int]]:
+def _notes(file: str, table: str, patterns: Mapping[str, Pattern], cells: Cells, n: int, settings: Mapping[str, Any]) -> Notes:
     """Note the columns that were taken as rows, and gaps in the numbers of days."""
     notes = []
     for name, pattern in patterns.items():

@@ -11,6 +11,7 @@ import pandas as pd
 from botox_analysis.errors import DataError, require_choice, require_trial
 from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.read import load_trial
+from botox_analysis.trials.readers.files import cause_of
 from botox_analysis.trials.settings.file import check_settings
 from botox_analysis.trials.settings.toml import toml_text
 from botox_analysis.trials.trial import Trial
@@ -37,8 +38,6 @@ WRITERS: dict[FileFormat, Writer] = {
     "dataset-json": write_data_sets,
 }
 """Format -> writer."""
-
-_LONGEST_REASON = 120
 
 
 def write_trial(trial: Trial, folder: str | Path, *, format: FileFormat = "csv") -> Path:  # noqa: A002 - the word of trial.toml
@@ -105,8 +104,8 @@ def _written(tables: Mapping[str, pd.DataFrame], folder: Path, format: FileForma
     except (DataError, OSError):
         raise
     except Exception as error:
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:_LONGEST_REASON]}"
-        raise DataError(f"found tables that cannot be written as {format} ({reason}); expected another format.") from error
+        cause = cause_of(type(error).__name__, str(error))
+        raise DataError(f"found tables that cannot be written as {format} ({cause}); expected another format.") from error
 
 
 def _refuse_another(trial: Trial, folder: Path, format: FileFormat) -> None:  # noqa: A002

@@ -23,7 +23,9 @@ from botox_analysis.trials.readers.parsers import parsed, serve
 def raises(error):
     raise error
 
-def odd(path, arguments):
+def odd(path):
+    with open(path) as file:
+        does = file.read()
     {
         "segfault": lambda: ctypes.string_at(0),
         "late segfault": lambda: (os.closerange(1, 64), time.sleep(0.3), ctypes.string_at(0)),
@@ -32,13 +34,13 @@ def odd(path, arguments):
         "loop": lambda: [None for _ in iter(int, 1)],
         "sleep": lambda: time.sleep(60),
         "memory": lambda: [bytearray(1 << 28) for _ in range(100)],
-        "recursion": lambda: odd(path, arguments),
+        "recursion": lambda: odd(path),
         "system exit": sys.exit,
         "error": lambda: raises(ValueError("of  a\\nlibrary " + "x" * 500)),
         "refusal": lambda: raises(parsed.RefusalError("found x; expected y")),
         "library": lambda: __import__("no_such_library"),
         "talk": lambda: (print("{}"), os.write(1, b"[]\\n"), os.write(2, b"[]\\n")),
-    }[arguments["does"]]()
+    }[does]()
     return []
 
 parsed.odd = odd
@@ -50,13 +52,17 @@ POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits o
 
 @pytest.fixture
 def odd(monkeypatch, tmp_path):
-    """A parser that does what it is told, on a file of a few bytes."""
+    """A parser that does what its file of a few bytes tells it."""
     monkeypatch.setitem(PARSERS, "odd", ("parsed", "odd"))
     monkeypatch.setattr(child, "_START", child._START.replace("from botox_analysis", f"exec({ODD!r}); from botox_analysis"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     path = tmp_path / "f.xls"
-    path.write_bytes(b"x")
-    return lambda does: in_child("odd", path, {"does": does}, "a workbook")
+
+    def read(does):
+        path.write_text(does)
+        return in_child("odd", path, "a workbook")
+
+    return read
 
 
 @pytest.fixture
@@ -184,7 +190,7 @@ def test_a_name_of_a_file_is_only_a_name(table, name, monkeypatch):
 @POSIX
 def test_a_name_that_is_not_unicode_is_refused(table):
     path = table.rename(os.fsdecode(os.fsencode(table.parent) + b"/\xff.parquet"))
-    with pytest.raises(ba.DataError, match=r"^\udcff\.parquet: found a file that cannot be read \(UnicodeEncodeError"):
+    with pytest.raises(ba.DataError, match=r"^\\udcff\.parquet: found a file that cannot be read \(UnicodeEncodeError"):
         read_columnar(path, {})
 
 
@@ -198,7 +204,7 @@ def test_a_module_beside_the_file_is_not_imported(table, monkeypatch):
 
 def test_only_parsers_of_the_table_are_run(table):
     with pytest.raises(KeyError):
-        in_child("os", table, {}, "a file")
+        in_child("os", table, "a file")
 
 
 def test_an_absent_file_is_refused(tmp_path):

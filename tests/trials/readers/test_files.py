@@ -1,11 +1,13 @@
 """Files of a folder: those that are read, noted or refused."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 import botox_analysis as ba
-from botox_analysis.trials.readers.files import parsing
+from botox_analysis.trials.readers import formats
+from botox_analysis.trials.readers.files import has_data, parsing
 
 TWO = "subject,arm\na,P\nb,T\n"
 FALL = "subject,term,onset_day\na,Fall,4\n"
@@ -66,7 +68,9 @@ def test_settings_of_nearly_the_right_name_are_refused(trial_folder, name):
         ba.load_trial(folder)
 
 
-@pytest.mark.parametrize("name", ["laboratory.csv", "dm.xpt", "vital_signs.parquet", "old.zip"])
+@pytest.mark.parametrize(
+    "name", ["laboratory.csv", "dm.xpt", "vital_signs.parquet", "old.zip", "formats.sas7bcat", "clinic.accdb"]
+)
 def test_a_file_that_is_not_a_table_is_noted(trial_folder, name):
     folder = trial_folder(subjects_csv=TWO)
     (folder / name).write_text("a,b\n1,2\n")
@@ -102,6 +106,65 @@ def test_a_pipe_is_refused_and_not_waited_for(trial_folder, name):
     os.mkfifo(folder / name)
     with pytest.raises(ba.DataError, match=rf"{name}: found a pipe, socket or device of this name"):
         ba.load_trial(folder)
+
+
+def make_folder(path):
+    path.mkdir()
+
+
+def make_dead_link(path):
+    path.symlink_to(path.parent / "nowhere")
+
+
+NO_FILES = [
+    (make_folder, "a folder"),
+    (os.mkfifo, "a pipe, socket or device"),
+    (make_dead_link, "a link to a file that does not"),
+]
+
+
+@pytest.mark.parametrize(("make", "kind"), NO_FILES)
+@pytest.mark.parametrize(
+    ("read", "name"),
+    [
+        (ba.load_trial, "adsl.xpt"), (ba.load_trial, "ADAE.csv"), (ba.load_trial, "dm.sas7bdat"),
+        (ba.load_adam, "adsl.xpt"), (ba.load_adam, "ADAE.csv"),
+    ],
+)  # fmt: skip
+def test_what_is_no_file_under_the_name_of_a_data_set_is_refused(trial_folder, make, kind, read, name):
+    folder = trial_folder(adsl_csv="USUBJID,TRT01P\n1,a\n2,b\n") if name == "ADAE.csv" else trial_folder()
+    make(folder / name)
+    with pytest.raises(ba.DataError, match=rf"^{name}: found {kind}"):
+        read(folder)
+
+
+@pytest.mark.parametrize(("make", "kind"), NO_FILES)
+def test_what_is_no_file_is_refused_where_the_settings_or_the_user_name_it(trial_folder, make, kind):
+    folder = trial_folder(subjects_csv=TWO, trial_toml='[files]\ndiary = "d.csv"\n')
+    make(folder / "d.csv")
+    with pytest.raises(ba.DataError, match=rf"^d\.csv: found {kind}|diary = 'd\.csv'; expected one of its files, "):
+        ba.load_trial(folder)
+
+
+def test_a_pipe_that_the_user_names_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "d.csv")
+    with pytest.raises(ba.DataError, match=r"^d\.csv: found a pipe, socket or device"):
+        ba.load_trial(tmp_path / "d.csv")
+
+
+@pytest.mark.parametrize(("make", "kind"), NO_FILES)
+@pytest.mark.parametrize("read", [ba.load_adam, lambda folder: ba.load_trial(folder / "adsl.csv")], ids=["folder", "file"])
+def test_settings_that_are_no_file_are_refused_and_not_passed_over(trial_folder, make, kind, read):
+    folder = trial_folder(adsl_csv="USUBJID,TRT01P\n1,a\n2,b\n")
+    make(folder / "trial.toml")
+    with pytest.raises(ba.DataError, match=rf"^trial\.toml: found {kind}"):
+        read(folder)
+
+
+def test_a_folder_that_the_settings_do_not_choose_is_left_alone(trial_folder):
+    folder = trial_folder(adsl_csv="USUBJID,TRT01P\n1,a\n2,b\n", trial_toml='[adam]\ndatasets = ["ADSL"]\n')
+    make_folder(folder / "adae.xpt")
+    assert len(ba.load_trial(folder).subjects) == 2
 
 
 def test_a_file_that_may_not_be_read_is_refused(trial_folder, monkeypatch):
@@ -152,3 +215,7 @@ def test_settings_of_a_table_that_has_no_file_are_refused(trial_folder, settings
         ba.DataError, match=r"trial\.toml: found .*, and no file of that table; expected (diary|assessments)\.csv"
     ):
         ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml=settings))
+
+
+def test_every_file_that_can_be_read_is_one_with_data():
+    assert all(has_data(Path(f"x{suffix.upper()}")) for suffix in (*formats.READERS, *formats._NAMED))

@@ -138,7 +138,7 @@ BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&
     [
         lambda content: content.replace(b"?>", b"?>" + BOMB, 1),
         lambda content: content.replace(b"?>", b'?><!DOCTYPE x SYSTEM "file:///etc/passwd">', 1),
-        lambda content: content.replace(b"?>", b"?>" + BOMB, 1).decode().encode("utf-16"),
+        lambda content: content.replace(b"?>", b"?>" + BOMB, 1).decode().replace("UTF-8", "UTF-16").encode("utf-16"),
         lambda content: content.replace(b"?>", b"?>" + b" " * (1 << 20) + BOMB, 1),
     ],
     ids=["entities", "external", "two bytes", "later"],
@@ -152,6 +152,51 @@ def test_a_document_type_is_refused_in_an_open_document(refused, tmp_path):
         {}, tmp_path / "made", content=f'<?xml version="1.0"?>{BOMB.decode()}{OPEN}&b;</office:body></office:document-content>'
     )
     assert "found a document type (<!DOCTYPE) in content.xml" in refused("x.ods", (tmp_path / "made").read_bytes())
+
+
+@pytest.mark.parametrize("member", [SHEET, BOOK, RELATIONS, "xl/sharedStrings.xml", "xl/styles.xml"])
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda content: content[: content.rindex(b"</")],
+        lambda content: content + b"<more/>",
+        lambda content: content + b"text",
+        lambda content: content[: content.rindex(b"</")] + b"<a></b>" + content[content.rindex(b"</") :],
+        lambda content: content[: content.rindex(b"</")] + b"&nothing;" + content[content.rindex(b"</") :],
+        lambda content: content[: content.rindex(b"</")] + b"\xff" + content[content.rindex(b"</") :],
+        lambda content: content[: content.rindex(b"</")] + b"<a x='1' x='2'/>" + content[content.rindex(b"</") :],
+    ],
+    ids=["open", "a second root", "text at the end", "crossed", "entity", "no UTF-8", "attribute twice"],
+)
+def test_faults_of_xml_behind_the_rows_are_refused(refused, member, edit):
+    assert f"found damaged XML in {member} (" in refused("x.xlsx", xlsx({member: edit}))
+
+
+def test_faults_of_xml_behind_the_rows_of_an_open_document_are_refused(refused, tmp_path):
+    row = '<table:table-row><table:table-cell office:value-type="string"><text:p>a</text:p></table:table-cell></table:table-row>'
+    assert "found damaged XML in content.xml (" in refused("x.ods", ods(tmp_path, row * 2 + "<text:p>"))
+
+
+def test_empty_parts_beside_the_sheets_do_no_harm(tmp_path):
+    (tmp_path / "e.xlsx").write_bytes(xlsx({"customXml/item1.xml": lambda _: b""}))
+    assert len(read_workbook(tmp_path / "e.xlsx", {})[0].frame) == 2
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [b'<c t="e">', b'<c r="A9" t="e"/>', b'<c r="A9"><f>1</f><v>1</v></c>', b'<!--<c t="e">-->', b'<c t="e"><f>'],
+    ids=["open", "without content", "formulas", "comments", "formulas in open ones"],
+)
+def test_a_million_cells_with_errors_are_read_or_refused_within_seconds(tmp_path, cells):
+    content = xlsx(
+        added(b'<row r="9">' + cells * 1_000_000 + b"</row>")
+        | {"xl/media/image1.png": lambda _: random.Random(1).randbytes(1 << 20)}  # noqa: S311 - no secret
+    )
+    (tmp_path / "m.xlsx").write_bytes(content)
+    start = time.monotonic()
+    with contextlib.suppress(ba.DataError):
+        read_workbook(tmp_path / "m.xlsx", {})
+    assert time.monotonic() - start < SECONDS / 2
 
 
 @pytest.mark.long

@@ -248,6 +248,31 @@ def test_a_formula_without_a_stored_value_is_a_fault(book, tmp_path):
         parts[sheet] = parts[sheet].replace(cell, b'<c r="C3"><v>0</v></c>')
 
 
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (b'<c r="A3" t="e"/><c r="B3"><v>7</v></c>', ["#ERROR!", 7]),
+        (b"<c t='e' r='A3' ><v>#N/A</v ></c><c r='B3'><v>7</v></c>", ["#N/A", 7]),
+        (b'<c r="A3" t="e"><f>NA()</f><v>#N/A</v></c><!-- <c r="B3" t="e"> --><c r="B3"><v>7</v></c>', ["#N/A", 7]),
+        (b'<c r="A3" t="e"><v><![CDATA[#N/A]]></v></c><c r="B3"><f>3+4</f>\n<v>7</v></c>', ["#N/A", 7]),
+        (
+            b'<x:c xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main" r="A3" t="e"><x:v>#N/A</x:v></x:c>',
+            ["#N/A", None],
+        ),
+    ],
+    ids=["without content", "spaces", "formula and comment", "character data", "prefix"],
+)
+def test_an_error_is_of_its_own_cell_however_it_is_written(tmp_path, row, expected):
+    write_xlsx({"s": [["a", "b"], [1, 2]]}, tmp_path / "old.xlsx")
+    with zipfile.ZipFile(tmp_path / "old.xlsx") as old, zipfile.ZipFile(tmp_path / "new.xlsx", "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name.endswith("sheet1.xml"):
+                content = content.replace(b"</sheetData>", b'<row r="3">' + row + b"</row></sheetData>")
+            new.writestr(name, content)
+    assert cells(read_workbook(tmp_path / "new.xlsx", {})[0]) == [[1, 2], expected]
+
+
 def test_the_stored_value_of_a_formula_is_read(tmp_path):
     path = tmp_path / "f.xlsx"
     with xlsxwriter.Workbook(str(path)) as new:

@@ -140,3 +140,9 @@ def test_points_below_0_are_refused_with_the_direction_to_state(trial_folder):
         ba.DataError, match=r"found points = -5; expected points in the direction that is better, 0 or more \(for a"
     ):
         ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml="[protocol]\npoints = -5\n"))
+
+
+@pytest.mark.parametrize("word", ['"xptt"', '".csv"', '""', "3", '["csv"]'])
+def test_a_format_of_files_that_is_none_is_refused(trial_folder, word):
+    with pytest.raises(ba.DataError, match=r"trial\.toml: found format = .*; expected one of 'csv', 'parquet', 'xpt', "):
+        ba.load_trial(trial_folder(subjects_csv=TWO, trial_toml=f"format = {word}"))

@@ -70,3 +70,10 @@ def test_a_wrong_cell_of_a_subject_is_named_by_its_row_of_the_table(trial_folder
 def test_a_table_of_days_without_arms_is_no_trial(trial_folder):
     with pytest.raises(ba.DataError, match=r"found 'clinic\.csv'; expected subjects\.csv .*or one table with 'subject', 'arm'"):
         ba.load_trial(trial_folder(clinic_csv="subject,day,headache\n1,1,no\n"))
+
+
+def test_letters_that_are_not_seen_are_escaped_in_columns_and_cells(trial_folder):
+    with pytest.raises(ba.DataError, match="found 'plac\\\\u202eebo' beside '155 U'"):
+        ba.load_trial(trial_folder(clinic_csv=FLAT.replace("2,,41", "2,plac\u202eebo,41")))
+    with pytest.raises(ba.DataError, match="its columns are 'sub\\\\u202eject', 'arm'"):
+        ba.load_trial(trial_folder(clinic_csv="sub\u202eject,arm\na,p\n"))

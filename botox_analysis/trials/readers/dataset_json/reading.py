@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis.errors import DataError, listed
+from botox_analysis.trials.notes import Note
 from botox_analysis.trials.readers.dataset_json.column import Column
 from botox_analysis.trials.readers.dataset_json.stream import Stream
 from botox_analysis.trials.readers.files import parsing
@@ -155,7 +156,7 @@ def _text(attributes: Mapping[str, Any], key: str, place: str) -> str:
     raise DataError(f"{place}: found the attribute '{key}' of another kind; expected a Unicode text.")
 
 
-def _notes(file: str, records: Any, n_rows: int) -> tuple[tuple[str, str, int], ...]:
+def _notes(file: str, records: Any, n_rows: int) -> tuple[Note, ...]:
     if records == n_rows and type(records) is int:
         return ()
     counted = type(records) is int and 0 <= records < _MOST_RECORDS

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from xml.parsers import expat
 
+from botox_analysis.trials.readers.parsers.archive import parse_xml, xml_parser
 from botox_analysis.trials.readers.parsers.findings import Findings
 
 _TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
@@ -31,11 +31,11 @@ def inspect_ods(archive: zipfile.ZipFile) -> dict[str, Findings]:
     if not any(word in content for word in (b"-spanned", b"error")):
         return {}
     seen = _Sheets()
-    parser = expat.ParserCreate(namespace_separator=" ")
+    parser = xml_parser()
     parser.StartElementHandler = seen.opened
     parser.EndElementHandler = seen.closed
     parser.CharacterDataHandler = seen.written
-    parser.ParseFile(io.BytesIO(content))
+    parse_xml(parser, io.BytesIO(content), "content.xml")
     return seen.found
 
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from botox_analysis.trials.readers.parsers.parsed import Parsed, RefusalError
 
 _ROWS = 1 << 17
 """Rows decoded at once."""
 
 
-def parse_parquet(path: str, arguments: Mapping[str, Any]) -> list[Parsed]:  # noqa: ARG001 - one signature for all
+def parse_parquet(path: str) -> list[Parsed]:
     """Parse a Parquet file.
 
     Parameters
     ----------
     path : str
         Path of the file.
-    arguments : mapping
-        Choices of the reader; none is used.
 
     Returns
     -------

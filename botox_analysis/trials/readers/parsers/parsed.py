@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from botox_analysis.trials.notes import Note
+
 
 class RefusalError(Exception):
     """A fault of the file that a parser found itself: what was found, and what is expected."""
@@ -42,5 +44,5 @@ class Parsed:
     label: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     formats: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[tuple[str, str, int], ...] = ()
+    notes: tuple[Note, ...] = ()
     fault: str = ""

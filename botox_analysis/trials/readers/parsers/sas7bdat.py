@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from botox_analysis.trials.notes import Notes
 from botox_analysis.trials.readers.parsers.parsed import Parsed
 from botox_analysis.trials.readers.sas.numbers import reasons_of
 
 
-def parse_sas7bdat(path: str, arguments: Mapping[str, Any]) -> list[Parsed]:  # noqa: ARG001 - one signature for all
+def parse_sas7bdat(path: str) -> list[Parsed]:
     """Parse a SAS data set.
 
     Parameters
     ----------
     path : str
         Path of the file.
-    arguments : mapping
-        Choices of the reader; none is used.
 
     Returns
     -------
@@ -32,7 +30,7 @@ def parse_sas7bdat(path: str, arguments: Mapping[str, Any]) -> list[Parsed]:  # 
     # Special missing values come as their signs. A frame would need pandas.
     cells, about = pyreadstat.read_sas7bdat(path, disable_datetime_conversion=True, user_missing=True, output_format="dict")
     columns, formats = [], {}
-    notes: list[tuple[str, str, int]] = []
+    notes: Notes = []
     for name in about.column_names:
         form = about.original_variable_types.get(name) or ""
         formats[name] = form if not form or "." in form else f"{form}."

@@ -65,7 +65,7 @@ def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
     module, function = PARSERS[request["parser"]]
     try:
         parse = getattr(importlib.import_module(f"{__package__}.{module}"), function)
-        tables = parse(request["path"], request["arguments"])
+        tables = parse(request["path"])
         return {"tables": [_written(table, Path(request["folder"]) / f"{at}.arrow", request) for at, table in enumerate(tables)]}
     except RefusalError as refusal:
         return {"refusal": str(refusal)}

@@ -34,15 +34,13 @@ _STARTS = {b"PK\x03\x04": "zip", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": ".xls"}
 """First bytes of a file -> its kind."""
 
 
-def parse_workbook(path: str, arguments: Mapping[str, Any]) -> list[Parsed]:  # noqa: ARG001 - one signature for all
+def parse_workbook(path: str) -> list[Parsed]:
     """Parse the sheets of a workbook.
 
     Parameters
     ----------
     path : str
         Path of the file.
-    arguments : mapping
-        Choices of the reader; none is used.
 
     Returns
     -------

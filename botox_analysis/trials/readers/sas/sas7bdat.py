@@ -35,7 +35,7 @@ def read_sas7bdat(path: Path, settings: Mapping[str, Any]) -> list[RawTable]:  #
     DataError
         The file is not a SAS data set, or is damaged; or pyreadstat is not installed.
     """
-    return [_in_formats(table) for table in in_child("sas7bdat", path, {}, "a SAS data set")]
+    return [_in_formats(table) for table in in_child("sas7bdat", path, "a SAS data set")]
 
 
 def _in_formats(table: RawTable) -> RawTable:

@@ -8,12 +8,13 @@ from typing import Any
 
 from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.layout import TABLES
+from botox_analysis.trials.notes import Notes
 from botox_analysis.trials.readers.raw import RawTable
 from botox_analysis.trials.settings.cdisc import AS_MISSING, LEAVE_OUT
 from botox_analysis.trials.shapes.cdisc.adam_subjects import adam_subjects
 from botox_analysis.trials.shapes.cdisc.adam_times import event_times, is_timed
 from botox_analysis.trials.shapes.cdisc.adverse_events import adverse_events, is_adverse_events
-from botox_analysis.trials.shapes.cdisc.data_set import DataSet, Notes
+from botox_analysis.trials.shapes.cdisc.data_set import DataSet
 from botox_analysis.trials.shapes.cdisc.measurements import is_measured, measurements, of_parameters
 from botox_analysis.trials.shapes.cdisc.tables import Found, arranged_of
 from botox_analysis.trials.shapes.shape import Arranged, Shape

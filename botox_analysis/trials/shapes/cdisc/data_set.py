@@ -15,11 +15,10 @@ from botox_analysis.cells.names import spelled
 from botox_analysis.cells.reading import DATE, NUMBER, read_column
 from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import DataError, listed
+from botox_analysis.trials.notes import Notes
 from botox_analysis.trials.readers.raw import ROW, RawTable
 from botox_analysis.trials.settings.cdisc import AS_MISSING, FIRST_POSSIBLE, LAST_POSSIBLE
 from botox_analysis.trials.settings.file import notation_of
-
-Notes = list[tuple[str, str, int]]
 
 _SAS_EPOCH = datetime.date(1960, 1, 1).toordinal() - datetime.date(1970, 1, 1).toordinal()
 _SECONDS = 86_400

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from botox_analysis.errors import DataError, listed
+from botox_analysis.trials.notes import Notes
 from botox_analysis.trials.readers.raw import RawTable
 from botox_analysis.trials.settings.cdisc import AS_MISSING
 from botox_analysis.trials.shapes.cdisc.adverse_events import adverse_events
 from botox_analysis.trials.shapes.cdisc.cohort import SUBJECT, Cohort
-from botox_analysis.trials.shapes.cdisc.data_set import DataSet, Notes
+from botox_analysis.trials.shapes.cdisc.data_set import DataSet
 from botox_analysis.trials.shapes.cdisc.measurements import QS_NAMES, is_measured, measurements, of_parameters
 from botox_analysis.trials.shapes.cdisc.sdtm_subjects import sdtm_subjects
 from botox_analysis.trials.shapes.cdisc.tables import Found, arranged_of

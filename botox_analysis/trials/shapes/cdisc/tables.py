@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from botox_analysis.trials.layout import TABLES
+from botox_analysis.trials.notes import Notes
 from botox_analysis.trials.readers.raw import ROW
-from botox_analysis.trials.shapes.cdisc.data_set import Notes
 from botox_analysis.trials.shapes.cdisc.measurements import of_visits
 from botox_analysis.trials.shapes.shape import Arranged
 

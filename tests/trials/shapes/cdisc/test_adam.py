@@ -523,6 +523,12 @@ class TestSettings:
         with pytest.raises(ba.DataError, match=message):
             load(settings={"adam": settings})
 
+    @pytest.mark.parametrize("word", ["xptt", "", "xpt.gz", "pq"])
+    def test_a_format_that_is_none_is_refused_also_where_each_data_set_has_one_file(self, load, tmp_path, word):
+        load()
+        with pytest.raises(ValueError, match="`format` must be one of 'csv', 'parquet', 'xpt'"):
+            ba.load_adam(tmp_path, format=word)
+
     def test_a_format_that_is_no_text_is_refused(self, load, tmp_path):
         load()
         with pytest.raises(TypeError, match="`format` must be a text"):
