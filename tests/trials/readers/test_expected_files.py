@@ -37,7 +37,7 @@ def cell_of(table, row):
 
 
 def empty(column):
-    return column.isna() | column.map(lambda cell: isinstance(cell, str) and not cell.strip()).astype(bool)
+    return column.isna() | column.astype(object).map(lambda cell: isinstance(cell, str) and not cell.strip()).astype(bool)
 
 
 def seconds_of(value):

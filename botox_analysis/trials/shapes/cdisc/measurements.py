@@ -238,7 +238,7 @@ def of_visits(frame: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, Any
     order, codes = frame["order"].to_numpy(), frame["visit"].cat.codes.to_numpy()
     names = frame["visit"].cat.categories
     present = [code for code in pd.unique(codes).tolist() if code >= 0 and names[code] != BASELINE]
-    order_of = pd.Series({names[code]: pd.Series(order[codes == code]).median() for code in present}, dtype=float)
+    order_of = pd.Series({names[code]: pd.Series(order[codes == code]).dropna().median() for code in present}, dtype=float)
     if order_of.notna().all():
         visits = [str(name) for name in order_of.sort_values(kind="stable").index]
         new["visits"] = [*([BASELINE] if with_base else []), *visits]

@@ -139,8 +139,8 @@ def test_the_settings_choose_tests(load):
 
 
 def test_a_test_without_any_number_is_left_out_and_counted(load):
-    texts = pd.DataFrame(QS).assign(QSTESTCD="NOTE", QSSTRESN=None)
-    trial = load(qs=pd.concat([pd.DataFrame(QS), texts]))
+    rows = pd.DataFrame(QS).to_dict("records")
+    trial = load(qs=pd.DataFrame([*rows, *({**row, "QSTESTCD": "NOTE", "QSSTRESN": None} for row in rows)]))
     assert set(trial.assessments["scale"]) == {"HIT6"}
     assert noted(trial, "without any number") == 3
 
