@@ -201,7 +201,9 @@ def _median_days(frame: pd.DataFrame, visits: list[str]) -> dict[str, float]:
     """Find the median day of each visit, one visit at a time."""
     day, code = frame["day"].to_numpy(dtype=float), frame["visit"].cat.codes.to_numpy()
     at = frame["visit"].cat.categories.get_indexer(visits)
-    return {visit: float(pd.Series(day[code == number]).dropna().median()) for visit, number in zip(visits, at.tolist(), strict=True)}
+    return {
+        visit: float(pd.Series(day[code == number]).dropna().median()) for visit, number in zip(visits, at.tolist(), strict=True)
+    }
 
 
 def _by_number(visits: list[str]) -> list[str]:
