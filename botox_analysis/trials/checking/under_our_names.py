@@ -14,7 +14,7 @@ from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import DataError, listed, require_columns
 from botox_analysis.trials.notes import Note, Notes
 from botox_analysis.trials.readers.files import SETTINGS
-from botox_analysis.trials.readers.raw import ROW, ROW_OF_FRAME
+from botox_analysis.trials.readers.raw import ROW, ROW_OF_FRAME, names_of
 
 _NO_NAME = ("", "nan", "None")
 
@@ -47,7 +47,7 @@ def under_our_names(raw: pd.DataFrame, table: str, file: str, settings: Mapping[
         A column has no name, a name is repeated, or the table lacks a column that the settings name.
     """
     require_columns(raw, (), file)
-    names = [spelled(text_of(column)) for column in raw.columns]
+    names = names_of(raw)
     frame = raw.set_axis(pd.RangeIndex(len(names)), axis=1)
     if frame.index.name not in (ROW, ROW_OF_FRAME):
         frame = frame.reset_index(drop=True)

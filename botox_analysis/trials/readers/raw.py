@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from botox_analysis.cells.names import spelled
+from botox_analysis.cells.values import text_of
 from botox_analysis.trials.notes import Note
 
 ROW = "row of the file"
@@ -121,3 +123,24 @@ def row_numbers(frame: pd.DataFrame) -> np.ndarray:
         Number of each row.
     """
     return np.asarray(frame.index) if frame.index.name in (ROW, ROW_OF_FRAME) else np.arange(2, len(frame) + 2)
+
+
+def names_of(frame: pd.DataFrame) -> list[str]:
+    """List the names of the columns of a file, in canonical spelling.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A table of a file.
+
+    Returns
+    -------
+    list of str
+        A name for each column.
+
+    Examples
+    --------
+    >>> names_of(pd.DataFrame(columns=[" a  b ", 1.0]))
+    ['a b', '1']
+    """
+    return [spelled(text_of(name)) for name in frame.columns]

@@ -7,7 +7,7 @@ from typing import Any
 
 from botox_analysis.trials.layout import TABLES
 from botox_analysis.trials.settings.kinds import TABLE, WORD, WORD_OR_WORDS, check_keys
-from botox_analysis.trials.settings.wide import check_wide
+from botox_analysis.trials.settings.wide import WIDE, check_wide
 
 SHAPE_KEYS = {"assessments": TABLE, "files": TABLE, "table": WORD, "questions": TABLE, "redcap": TABLE}
 """Keys of ``trial.toml`` that describe the shape of the files, and the kinds of their values."""
@@ -51,6 +51,6 @@ def check_shapes(settings: Mapping[str, Any], where: str) -> None:
     for section, key in (("questions", "diary"), ("questions", "assessments"), ("redcap", "visits"), ("redcap", "arms")):
         names = settings.get(section, {}).get(key, {})
         check_keys(names, dict.fromkeys(names, WORD), f"{where}, [{section}.{key}]")
-    for table in ("diary", "assessments"):
+    for table in WIDE:
         if "wide" in settings.get(table, {}):
             check_wide(table, settings[table]["wide"], f"{where}, [{table}]")

@@ -15,6 +15,9 @@ DAY, DATE, VISIT, WEEK, MONTH = KEYS = ("day", "date", "visit", "week", "month")
 KEYS_OF = {"diary": (DAY, DATE), "assessments": (VISIT, WEEK, MONTH, DAY)}
 """Table -> words in braces that its patterns may have."""
 
+WIDE = tuple(KEYS_OF)
+"""Tables that may be wide."""
+
 HEADACHE, HEADACHE_DAYS = "headache", "headache days"
 """Column of a diary, and scale of assessments, that a pattern without a name fills."""
 

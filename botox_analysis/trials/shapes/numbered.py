@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from botox_analysis.cells.names import spelled
 from botox_analysis.cells.reading import NUMBER, read_column
-from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.layout import COLUMNS, DATES, FIRST_DOSE
+from botox_analysis.trials.readers.raw import names_of
 from botox_analysis.trials.settings.file import SETTINGS, notation_of
+from botox_analysis.trials.settings.wide import WIDE
 from botox_analysis.trials.shapes.columns import file_column
 from botox_analysis.trials.shapes.shape import Arranged
 
@@ -87,10 +87,10 @@ def refuse_wide(found: Arranged) -> None:
     for table, key in (("diary", ("day", "date")), ("assessments", ("visit",))):
         frame = found.tables.get(table)
         if isinstance(frame, pd.DataFrame):
-            names = [spelled(text_of(name)) for name in frame.columns]
+            names = names_of(frame)
             if not {file_column(found.settings, table, column) for column in key} & set(names):
                 _refuse(found, table, table, names)
-    if not {"diary", "assessments"} & set(found.tables) and isinstance(found.tables.get("subjects"), pd.DataFrame):
+    if not set(WIDE) & set(found.tables) and isinstance(found.tables.get("subjects"), pd.DataFrame):
         names = unnamed_columns(found.tables["subjects"], found.settings)
         for pattern, members in numbered(names).items():
             before = pattern.split("{")[0]
@@ -135,7 +135,7 @@ def unnamed_columns(frame: pd.DataFrame, settings: Mapping[str, Any]) -> list[st
         Names in the order of the table.
     """
     named = {*settings.get("columns", {}).get("subjects", {}).values(), *COLUMNS["subjects"], *DATES["subjects"], FIRST_DOSE}
-    return [name for name in (spelled(text_of(column)) for column in frame.columns) if name not in named]
+    return [name for name in names_of(frame) if name not in named]
 
 
 def has_wide_columns(frame: pd.DataFrame, settings: Mapping[str, Any]) -> bool:
@@ -229,7 +229,7 @@ def _measure(frame: pd.DataFrame, pattern: str, settings: Mapping[str, Any]) -> 
     for measure, word in _MEASURES.items():
         if re.search(word, pattern.replace("{day}", "").replace("{date}", ""), re.IGNORECASE):
             return measure
-    names = [spelled(text_of(name)) for name in frame.columns]
+    names = names_of(frame)
     columns = [frame.iloc[:, names.index(name)] for name in numbered(names)[pattern]]
     cells = [read_column(column, NUMBER, notation_of(settings)).values.to_numpy(dtype=float) for column in columns]
     numbers = np.concatenate(cells)

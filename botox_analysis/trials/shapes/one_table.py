@@ -13,14 +13,12 @@ from botox_analysis.cells.reading import IDENTIFIER, read_column
 from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import Problem, escaped, listed, refuse
 from botox_analysis.trials.layout import COLUMNS, DATES, FIRST_DOSE
-from botox_analysis.trials.readers.raw import ROW, ROW_OF_FRAME, RawTable, row_numbers
+from botox_analysis.trials.readers.raw import ROW, ROW_OF_FRAME, RawTable, names_of, row_numbers
 from botox_analysis.trials.settings.file import notation_of
+from botox_analysis.trials.settings.wide import WIDE
 from botox_analysis.trials.shapes.columns import file_column
 from botox_analysis.trials.shapes.numbered import has_wide_columns, refuse_wide_subjects
 from botox_analysis.trials.shapes.shape import Arranged
-
-WIDE = ("diary", "assessments")
-"""Tables that may be wide."""
 
 
 def is_one_table(table: RawTable, settings: Mapping[str, Any]) -> bool:
@@ -39,7 +37,7 @@ def is_one_table(table: RawTable, settings: Mapping[str, Any]) -> bool:
         True for a table with subjects, at least one other column of the subjects such as ``arm``, and a column of days, dates
         or visits. Also for a table of subjects with columns that are days or visits.
     """
-    names = _names(table.frame)
+    names = names_of(table.frame)
     if _subject_column(names, settings) is None:
         return False
     rows = rows_of(names, settings)
@@ -90,7 +88,7 @@ def arrange_one_table(table: RawTable, settings: Mapping[str, Any]) -> Arranged:
     DataError
         A column of the subjects differs between the rows of a subject. An empty cell does not differ.
     """
-    frame = table.frame.set_axis(_names(table.frame), axis=1)
+    frame = table.frame.set_axis(names_of(table.frame), axis=1)
     names = list(frame.columns)
     rows = rows_of(names, settings)
     subject = str(_subject_column(names, settings))
@@ -141,10 +139,6 @@ def arrange_one_table(table: RawTable, settings: Mapping[str, Any]) -> Arranged:
 
 def _wide(settings: Mapping[str, Any]) -> list[str]:
     return [table for table in WIDE if "wide" in settings.get(table, {})]
-
-
-def _names(frame: pd.DataFrame) -> list[str]:
-    return [spelled(text_of(name)) for name in frame.columns]
 
 
 def _subject_column(names: list[str], settings: Mapping[str, Any]) -> str | None:

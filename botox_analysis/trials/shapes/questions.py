@@ -14,7 +14,7 @@ from botox_analysis.cells.reading import DATE, IDENTIFIER, NUMBER, TEXT, read_co
 from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import DataError, Problem, listed, refuse, require_columns
 from botox_analysis.trials.notes import Notes
-from botox_analysis.trials.readers.raw import CELL_ROW, HEADER, ROW, row_numbers
+from botox_analysis.trials.readers.raw import CELL_ROW, HEADER, ROW, names_of, row_numbers
 from botox_analysis.trials.settings.file import SETTINGS, notation_of
 from botox_analysis.trials.shapes.columns import file_column, framed
 from botox_analysis.trials.shapes.shape import Arranged
@@ -53,7 +53,7 @@ def answered(found: Arranged) -> Arranged:
         frame = found.tables.get(table)
         if not isinstance(frame, pd.DataFrame):
             continue
-        frame = frame.set_axis([spelled(text_of(name)) for name in frame.columns], axis=1)
+        frame = frame.set_axis(names_of(frame), axis=1)
         if frame.columns.has_duplicates:
             continue
         if table not in asked:

@@ -17,7 +17,7 @@ from botox_analysis.errors import DataError, listed, refuse
 from botox_analysis.frames.schema import BASELINE
 from botox_analysis.trials.layout import COLUMNS, DATES
 from botox_analysis.trials.notes import Notes
-from botox_analysis.trials.readers.raw import ROW, RawTable, row_numbers
+from botox_analysis.trials.readers.raw import ROW, RawTable, names_of, row_numbers
 from botox_analysis.trials.settings.file import SETTINGS, notation_of
 from botox_analysis.trials.settings.wide import patterns_of
 from botox_analysis.trials.shapes.columns import file_column
@@ -67,7 +67,7 @@ def is_redcap(table: RawTable, settings: Mapping[str, Any]) -> bool:
     bool
         True for a table with a column of REDCap's own, such as ``redcap_event_name``, or ``record_id`` and the status of a form.
     """
-    written = [spelled(text_of(name)).lower() for name in table.frame.columns]
+    written = [name.lower() for name in names_of(table.frame)]
     of_forms = any(_STATUS.fullmatch(name) for name in written)
     of_labels = {"event name", "repeat instrument"} & set(written) and (of_forms or "repeat instance" in written)
     of_codes = {EVENT, INSTRUMENT} & set(written) or ("record_id" in written[:1] and of_forms)
@@ -163,7 +163,7 @@ def export_names(frame: pd.DataFrame) -> list[str]:
 
 
 def _own_names(frame: pd.DataFrame) -> list[str]:
-    names = [spelled(text_of(name)) for name in frame.columns]
+    names = names_of(frame)
     return [_HEADERS.get(name.lower(), name) for name in names]
 
 

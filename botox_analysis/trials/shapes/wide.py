@@ -15,10 +15,10 @@ from botox_analysis.cells.reading import DATE, IDENTIFIER, read_column
 from botox_analysis.cells.values import text_of
 from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.notes import Notes
-from botox_analysis.trials.readers.raw import HEADER, ROW, row_numbers
+from botox_analysis.trials.readers.raw import HEADER, ROW, names_of, row_numbers
 from botox_analysis.trials.settings.file import SETTINGS, notation_of
 from botox_analysis.trials.settings.wide import DATE as OF_DATES
-from botox_analysis.trials.settings.wide import DAY, VISIT, Pattern, patterns_of
+from botox_analysis.trials.settings.wide import DAY, VISIT, WIDE, Pattern, patterns_of
 from botox_analysis.trials.shapes.columns import file_column, framed
 from botox_analysis.trials.shapes.numbered import refuse_wide
 from botox_analysis.trials.shapes.shape import Arranged
@@ -63,7 +63,7 @@ def lengthened(found: Arranged) -> Arranged:
     DataError
         No column follows a pattern, or a day or visit has two columns. Or a table is wide and the settings have no pattern.
     """
-    for table in ("diary", "assessments"):
+    for table in WIDE:
         keys = dict(found.settings.get(table, {}))
         wide = keys.pop("wide", None)
         if wide is None:
@@ -81,7 +81,7 @@ def _lengthened(found: Arranged, table: str, patterns: Mapping[str, Pattern]) ->
     if source not in found.tables:
         return found
     frame, file, settings = found.tables[source], found.files.get(source, source), found.settings
-    names = [spelled(text_of(name)) for name in frame.columns]
+    names = names_of(frame)
     cells = {name: _positions(name, pattern, frame, file, settings) for name, pattern in patterns.items()}
     used = _used_once(cells, names, file)
     slots = _day_slots(cells, patterns) if table == "diary" else _visit_slots(cells, patterns)

@@ -16,7 +16,7 @@ from botox_analysis.cells.reading import DATE, NUMBER, read_column
 from botox_analysis.cells.values import distinct, text_of
 from botox_analysis.errors import DataError, listed
 from botox_analysis.trials.notes import Notes
-from botox_analysis.trials.readers.raw import ROW, RawTable
+from botox_analysis.trials.readers.raw import ROW, RawTable, names_of
 from botox_analysis.trials.settings.cdisc import AS_MISSING, FIRST_POSSIBLE, LAST_POSSIBLE
 from botox_analysis.trials.settings.file import notation_of
 
@@ -49,7 +49,7 @@ class DataSet:
 
     def __post_init__(self) -> None:
         """Name the columns in capitals, as the standards do."""
-        names = [spelled(text_of(name)).upper() for name in self.table.frame.columns]
+        names = [name.upper() for name in names_of(self.table.frame)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise DataError(f"{self.file}, row 1: found column {listed(twice)} more than once; expected each name once.")
