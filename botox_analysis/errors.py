@@ -225,8 +225,12 @@ def escaped(text: str) -> str:
     return text if text.isprintable() else "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
+_LONGEST_NAME = 120
+"""Letters of the longest name that a message has whole."""
+
+
 def listed(names: Iterable[object], *, n_shown: int = 8) -> str:
-    """List names in quotation marks for a message, without the middle of a long list.
+    """List names in quotation marks for a message, without the middle of a long list and the end of a long name.
 
     Parameters
     ----------
@@ -245,7 +249,8 @@ def listed(names: Iterable[object], *, n_shown: int = 8) -> str:
     >>> listed(["placebo", "155 U"])
     "'placebo', '155 U'"
     """
-    quoted = [f"'{name}'" for name in names]
+    texts = [str(name) for name in names]
+    quoted = [f"'{text if len(text) <= _LONGEST_NAME else text[:_LONGEST_NAME] + '...'}'" for text in texts]
     if not quoted:
         return "nothing"
     if len(quoted) > n_shown:

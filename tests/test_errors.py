@@ -104,3 +104,14 @@ def test_no_message_shows_a_letter_that_is_not_seen(letter):
 
 def test_letters_of_other_languages_are_shown_as_they_are():
     assert str(ba.DataError("found 'Größe', '群', 'يوم'.")) == "found 'Größe', '群', 'يوم'."
+
+
+def test_a_long_name_is_shown_without_its_end():
+    assert listed(["a" * 120, "b" * 121]) == f"'{'a' * 120}', '{'b' * 120}...'"
+
+
+def test_a_header_of_zeros_is_refused_in_one_short_sentence(trial_folder):
+    folder = trial_folder(subjects_csv="\x00" * 4096)
+    with pytest.raises(ba.DataError, match=r"expected names without control characters\.$") as error:
+        ba.load_trial(folder)
+    assert len(str(error.value)) < 1000

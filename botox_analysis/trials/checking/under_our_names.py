@@ -53,9 +53,7 @@ def under_our_names(raw: pd.DataFrame, table: str, file: str, settings: Mapping[
         frame = frame.reset_index(drop=True)
     odd = [name for name in names if has_control(name)]
     if odd:
-        raise DataError(
-            f"{file}, row 1: found the column {', '.join(map(repr, odd))}; expected names without control characters."
-        )
+        raise DataError(f"{file}, row 1: found the column {listed(odd)}; expected names without control characters.")
     nameless = [at for at, name in enumerate(names) if _is_nameless(name)]
     notes.extend(_left_out(frame[at], at, names, file) for at in nameless)
     first = {name: at for at, name in reversed([*enumerate(names)])}
