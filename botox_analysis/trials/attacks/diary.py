@@ -97,7 +97,7 @@ def with_attacks(
     place = keys[0].get_indexer(keys[1])
     new = place < 0
     place[new] = len(diary) + np.arange(int(new.sum()))
-    rows = pd.concat([diary, days.loc[new, ["subject", "day"]]], ignore_index=True) if new.any() else diary.reset_index(drop=True)
+    rows = _with_days(diary, days.loc[new, ["subject", "day"]]) if new.any() else diary.reset_index(drop=True)
     days = days.set_axis(pd.Index(place), axis=0)
     n_of_headache = int(days["headache"].sum())
     days = (_with_quiet_days(days, rows) if is_made else days).drop(columns=STARTED)
@@ -159,6 +159,12 @@ def _completed(rows: pd.DataFrame, days: pd.DataFrame, columns: list[str], notes
             )
         new[column] = ours.where(ours.notna(), theirs)
     return rows.assign(**new)
+
+
+def _with_days(diary: pd.DataFrame, days: pd.DataFrame) -> pd.DataFrame:
+    """Add days without other cells. A truth value that is missing on them makes a column of yes, no or missing."""
+    truths = diary.select_dtypes("bool").columns
+    return pd.concat([diary.astype(dict.fromkeys(truths, "boolean")), days], ignore_index=True)
 
 
 def _with_quiet_days(days: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

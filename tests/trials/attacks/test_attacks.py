@@ -335,3 +335,16 @@ def test_a_written_trial_with_attacks_treatments_and_event_times_is_read_as_it_w
     for name in ("subjects", "diary", "attacks", "treatments", "event_times"):
         one, other = getattr(trial, name), getattr(read, name)
         pd.testing.assert_frame_equal(one, other[one.columns], check_dtype=False)
+
+
+@pytest.mark.parametrize("format", ["csv", "dataset-json", "parquet"])
+def test_a_truth_value_of_the_diary_is_not_known_on_an_added_day(tmp_path, format):  # noqa: A002
+    tables = {
+        "subjects": pd.DataFrame({"subject": ["1", "2"], "arm": ["a", "b"]}),
+        "diary": pd.DataFrame({"subject": ["1", "1"], "day": [1, 2], "headache": ["yes", "no"], "at_work": [True, False]}),
+        "attacks": pd.DataFrame({"subject": ["1"], "start_day": [5], "end_day": [5]}),
+    }
+    trial = ba.as_trial(tables, name="x")
+    assert trial.diary["at_work"].tolist() == [True, False, pd.NA]
+    ba.write_trial(trial, tmp_path / "out", format=format)
+    assert ba.load_trial(tmp_path / "out").diary["at_work"].equals(trial.diary["at_work"])

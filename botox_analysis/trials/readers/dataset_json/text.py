@@ -23,7 +23,7 @@ _EITHER = 47
 _FREE = 1 << 25
 """Number of decompressed bytes that is accepted from any file: 32 MB."""
 
-_RATIO = 250
+_RATIO = 100
 """Largest number of decompressed bytes per byte of the file, beyond `_FREE`: the pilot's data sets have 7 to 30, a bomb 1,000."""
 
 
