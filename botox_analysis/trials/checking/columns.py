@@ -106,7 +106,7 @@ def _misnamed(table: str, raw: pd.DataFrame, absent: set[str], door: Door) -> li
                 (
                     f"{file}, {column}",
                     f"{likeness} {listed(ours)}: not read as that; {lines} under [columns.{table}] in {SETTINGS} reads it",
-                    len(raw),
+                    max(len(raw), 1),
                 )
             )
     return problems

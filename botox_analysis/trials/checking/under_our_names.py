@@ -100,7 +100,7 @@ def _left_out(column: pd.Series[Any], at: int, names: list[str], file: str) -> N
     numbers = read_column(column, NUMBER).values.to_numpy(dtype=float)
     counts = np.arange(len(numbers))
     if names[at].startswith("__index_level_") or (at == 0 and any(np.array_equal(numbers, counts + start) for start in (0, 1))):
-        return f"{file}, column {at + 1}", "row numbers without a name: left out", len(column)
+        return f"{file}, column {at + 1}", "row numbers without a name: left out", max(len(column), 1)
     raise DataError(f"{file}, row 1: found column {at + 1} without a name; expected a name for each column.")
 
 
